@@ -1,0 +1,3 @@
+"""Cutwatch: anomaly detection for clickstreams, on AWS and on a laptop."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,52 @@
+"""The command line: `python -m cutwatch COMMAND`. Results go to stdout, logs and progress to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from cutwatch import __version__
+from cutwatch.errors import CutwatchError
+
+# name -> what `--help` says of it; the module cutwatch.commands.<name> has `add_arguments(parser)` and `run(args) -> int`.
+COMMANDS = {
+    "sql": "run or check KDA SQL on a file",
+}
+
+EXIT_CODES = "exit codes: 0 fine, 2 SQL, schema or usage refused, 3 some of the data refused, 4 settings, account or machine, 130 interrupted"
+
+
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """Build the parser; with `only`, just that command's arguments are imported, so that start-up stays quick."""
+    parser = argparse.ArgumentParser(prog="python -m cutwatch", description=__doc__, epilog=EXIT_CODES)
+    parser.add_argument("--version", action="version", version=f"cutwatch {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary, epilog=EXIT_CODES)
+        if only in (None, name):
+            importlib.import_module(f"cutwatch.commands.{name}").add_arguments(command)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    named = words[0] if words and words[0] in COMMANDS else None
+    args = build_parser(named).parse_args(words)
+    try:
+        return int(importlib.import_module(f"cutwatch.commands.{args.command}").run(args))
+    except CutwatchError as error:
+        sys.stderr.write(f"cutwatch {args.command}: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

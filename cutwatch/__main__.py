@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from cutwatch import __version__
 from cutwatch.errors import CutwatchError
 
-# name -> what `--help` says of it; the module cutwatch.commands.<name> has `add_arguments(parser)` and `run(args) -> int`.
+# name -> its one-line help. Module cutwatch.commands.<name> has `add_arguments(parser)` and `run(args) -> int`.
 COMMANDS = {
     "sql": "run or check KDA SQL on a file",
 }
 
-EXIT_CODES = "exit codes: 0 fine, 2 SQL, schema or usage refused, 3 some of the data refused, 4 settings, account or machine, 130 interrupted"
+EXIT_CODES = (
+    "exit codes: 0 fine, 2 SQL, schema or usage refused, 3 some of the data refused, "
+    "4 settings, account or machine, 130 interrupted"
+)
 
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:

@@ -1,0 +1,1 @@
+"""Commands that build and prepare the project; not part of what is deployed."""

@@ -1,0 +1,79 @@
+"""The one door of the judgement: a record in, a new state and what is to be told out. Pure.
+
+verdict = judge(settings, state, record)
+# keep verdict.state; publish verdict.notices; store verdict.incident where it is not None
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cutwatch.detection.evidence import learn, weigh
+from cutwatch.detection.incidents import Incident, Notice
+from cutwatch.detection.machine import Window, advance
+from cutwatch.detection.notices import tell
+from cutwatch.detection.quiet_times import in_maintenance
+from cutwatch.detection.records import ScoreRecord
+from cutwatch.detection.scores import learn_score, read_score
+from cutwatch.detection.settings import DetectionSettings
+from cutwatch.detection.state import DetectorState, SeriesState
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one record led to: the new state, notices to send, and the incident that is open or was just ended."""
+
+    state: SeriesState
+    notices: tuple[Notice, ...] = ()
+    incident: Incident | None = None
+
+
+def judge(settings: DetectionSettings, state: SeriesState, record: ScoreRecord) -> Verdict:
+    """Judge one record of one series.
+
+    At-least-once safe: a record whose window is not later than its detector's last one changes nothing, so repetition
+    and re-ordering open nothing twice and skew no threshold.
+
+    Args:
+        settings: of the whole installation; the series' own differences are laid over here.
+        state: of the record's series; `SeriesState(series=...)` for a new one.
+        record: one detector's record of one window.
+    """
+    rules = settings.for_series(record.series)
+    detector = rules.detector(record.detector)
+    before = state.detectors.get(record.detector, DetectorState())
+    if detector is None or (before.last is not None and record.window_start <= before.last):
+        return Verdict(state, (), state.incident)
+    if in_maintenance(rules.maintenance_intervals, record.window_start, record.window_seconds):
+        seen = replace(before, last=record.window_start, window_seconds=record.window_seconds)
+        return Verdict(state.with_detector(record.detector, seen), (), state.incident)
+
+    reading = read_score(detector, before, record, warm_up=rules.warm_up_windows)
+    finding = expectation = None
+    evidence, since = state.evidence, state.evidence_since
+    if record.detector == rules.row_detector:
+        program_open = state.incident is not None and state.incident.kind == "program"
+        evidence, finding, expectation = weigh(
+            rules, evidence, record, agrees=reading.is_over, program_open=program_open
+        )
+        since = (since or record.window_start) if finding.share > 0 else None
+    window = Window(rules, detector, record, reading, finding)
+    own = replace(reading.state, quiet=0 if window.is_bad else before.quiet + 1)
+    detectors = {**state.detectors, record.detector: own}
+    incident, news = advance(window, state.incident, detectors, suspicious_since=since, last_over=state.last_over)
+    is_open = incident is not None and incident.is_open
+    if finding is not None and expectation is not None:
+        evidence = learn(rules, evidence, record, expectation, finding, is_open=is_open)
+    if not is_open:
+        detectors[record.detector] = learn_score(own, record.score)
+    ledger, notices = tell(rules, state.ledger, incident, news, record)
+    after = replace(
+        state,
+        detectors=detectors,
+        evidence=evidence,
+        evidence_since=since,
+        incident=incident if is_open else None,
+        last_over=record.window_end if news == "over" else state.last_over,
+        ledger=ledger,
+    )
+    return Verdict(after, notices, incident)

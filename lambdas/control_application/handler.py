@@ -1,0 +1,40 @@
+"""Edge of `control_application`: a custom resource request in, an answer to CloudFormation out."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.control_application.adapters import KinesisApplication
+from lambdas.control_application.logic import Clock, start, stop
+from lambdas.shared.custom_resource import answer
+
+logger = Logger()
+STOP_TIMEOUT_SECONDS = 400.0
+
+
+@logger.inject_lambda_context
+def control_application(event: dict[str, Any], context: LambdaContext) -> None:
+    """Start the application on create and update, stop it on delete."""
+    properties = event["ResourceProperties"]
+    application = KinesisApplication(
+        properties["ApplicationName"],
+        properties["LogGroupName"],
+        analytics=boto3.client("kinesisanalyticsv2"),
+        logs=boto3.client("logs"),
+    )
+    clock = Clock(now_seconds=time.time, sleep=time.sleep)
+
+    def act() -> str:
+        if event["RequestType"] != "Create":
+            # On an update, too: only a fresh start leaves a fresh line in the log that proves the new package runs.
+            stop(application, timeout_seconds=STOP_TIMEOUT_SECONDS, clock=clock)
+        if event["RequestType"] != "Delete":
+            start(application, timeout_seconds=float(properties["StartTimeoutSeconds"]), clock=clock)
+        return f"{properties['ApplicationName']}-running"
+
+    answer(event, act, logger=logger)

@@ -1,0 +1,1 @@
+"""Score records in, incidents and notices out."""

@@ -1,0 +1,58 @@
+"""Where notices and refused records go: SNS and SQS."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+from lambdas.raise_alarms.logic import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+
+class Notifier:
+    """Publishes messages to the topic: text for people, JSON for machines.
+
+    Args:
+        client: SNS client.
+        topic_arn: ARN of the notices topic.
+    """
+
+    def __init__(self, client: SNSClient, topic_arn: str) -> None:
+        self._client = client
+        self._topic_arn = topic_arn
+
+    def send(self, message: Message) -> None:
+        """Publish one message; attributes allow subscribers to filter by kind and severity."""
+        machines = dict.fromkeys(("sqs", "lambda", "http", "https"), message.body)
+        self._client.publish(
+            TopicArn=self._topic_arn,
+            Subject=message.subject,
+            MessageStructure="json",
+            Message=json.dumps({"default": message.text, "email": message.text, "sms": message.subject, **machines}),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in (("kind", message.kind), ("severity", message.severity), ("key", message.key))
+            },
+        )
+
+
+class RefusedRecords:
+    """The failure queue, for records that no retry will ever make readable.
+
+    Args:
+        client: SQS client.
+        queue_url: Address of the failure queue.
+    """
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def put(self, data: bytes, *, sequence_number: str, reason: str) -> None:
+        """Keep a record with its bytes and the reason."""
+        body = {"reason": reason, "sequence_number": sequence_number, "data_base64": base64.b64encode(data).decode()}
+        self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(body))

@@ -1,0 +1,1 @@
+"""What several functions need at their edge."""

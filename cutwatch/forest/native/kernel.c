@@ -1,0 +1,54 @@
+/* Compiled with KERNEL set to one of the names in kernel.h, and the processor flags that go with it. */
+#include "kernel.h"
+#include "reservoir.h"
+#include "scoring.h"
+
+/* A few points: point by point, the lanes over the trees. */
+INLINE void by_point(const int width, Forest *f, int part_from, int part_to, const double *points, int n, int64_t first, int doing, double *high,
+                     double *low) {
+    int64_t *next = next_of(f);
+    const int from = part_start(f, part_from), to = part_start(f, part_to);
+    for (int i = 0; i < n; i++) {
+        int64_t record = doing & LEARN ? first + i : first;
+        const double *point = points + i * width;
+        if (doing & SCORE && record >= f->samples)
+            score_trees(width, f, part_from, part_to, point, high + i * width, low + i * width, (int64_t)n * width);
+        if (doing & LEARN)
+            for (int t = from; t < to; t++)
+                if (next[t] == record) learn(width, f, t, point, record);
+    }
+}
+
+/* Many points: tree by tree, the lanes over the points. Between two records that a tree takes, it stays as it is. */
+INLINE void by_tree(const int width, Forest *f, int part_from, int part_to, const double *points, int n, int64_t first, int doing, double *high,
+                    double *low) {
+    int64_t *next = next_of(f);
+    for (int part = part_from; part < part_to; part++, high += (int64_t)n * width, low += (int64_t)n * width)
+        for (int t = part_start(f, part), end = part_start(f, part + 1); t < end; t++)
+            for (int i = 0; i < n;) {
+                int64_t until = doing & LEARN ? next[t] - first + 1 : n + 1;
+                int stop = until < n ? (int)until : n; /* points i .. stop-1 meet the tree as it is; the last of them may enter it */
+                int from = !(doing & LEARN) || first + i >= f->samples ? i : (int)(f->samples - first);
+                if (doing & SCORE && from < stop) score_points(width, f, tree_at(f, t), points, from, stop, high, low);
+                if (until <= n) learn(width, f, t, points + (int64_t)(stop - 1) * width, first + stop - 1);
+                i = stop;
+            }
+}
+
+INLINE void run(const int width, Forest *f, int part_from, int part_to, const double *points, int n, int64_t first, int doing, double *high,
+                double *low) {
+    if (!(doing & LEARN) && first < f->samples) return; /* nothing is scored yet */
+    if (n < FEW_POINTS) by_point(width, f, part_from, part_to, points, n, first, doing, high, low);
+    else by_tree(width, f, part_from, part_to, points, n, first, doing, high, low);
+}
+
+void KERNEL(Forest *f, int part_from, int part_to, const double *points, int n, int64_t first, int doing, double *high, double *low) {
+    switch (f->width) { /* a width that the compiler knows makes loops into straight lines */
+    case 1: run(1, f, part_from, part_to, points, n, first, doing, high, low); break;
+    case 4: run(4, f, part_from, part_to, points, n, first, doing, high, low); break;
+    case 8: run(8, f, part_from, part_to, points, n, first, doing, high, low); break;
+    case 12: run(12, f, part_from, part_to, points, n, first, doing, high, low); break;
+    case 32: run(32, f, part_from, part_to, points, n, first, doing, high, low); break;
+    default: run(f->width, f, part_from, part_to, points, n, first, doing, high, low);
+    }
+}

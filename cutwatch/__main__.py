@@ -13,6 +13,8 @@ from cutwatch.errors import CutwatchError
 
 # name -> its one-line help. Module cutwatch.commands.<name> has `add_arguments(parser)` and `run(args) -> int`.
 COMMANDS = {
+    "generate": "write a seeded clickstream with labelled faults",
+    "replay": "send clicks to a Kinesis stream: a file's, or the sample's",
     "sql": "run or check KDA SQL on a file",
 }
 

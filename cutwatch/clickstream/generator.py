@@ -1,0 +1,155 @@
+"""From a scenario to clicks: arrays by the day, so that two thousand clicks a minute stay in memory.
+
+for day in generate(sample(seed=1)):
+    day.time_ms, day.user, day.page     # one click each, in order of time
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from cutwatch.clickstream.clicks import MINUTE_MS, Clicks, Ints, to_ms
+from cutwatch.clickstream.faults import plan_faults
+from cutwatch.clickstream.rhythm import Floats, expected_rate, with_bursts, with_trouble
+from cutwatch.clickstream.scenario import Fault, Scenario
+
+SESSION_MINUTES = 10
+CRAWLER_MINUTES = (10, 41)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scenario with its chances drawn: the rate by minute, and the faults.
+
+    `expected` is the rate before bursts, trouble and faults; `rate` is after bursts and trouble.
+    """
+
+    scenario: Scenario
+    expected: Floats
+    rate: Floats
+    faults: tuple[Fault, ...]
+    crawlers: tuple[tuple[int, int, float], ...]
+
+
+def plan(scenario: Scenario) -> Plan:
+    """Draw rates, faults and crawlers of a scenario; each from its own seed, so that one leaves the others alone."""
+    seeds = np.random.SeedSequence(scenario.seed).spawn(5)
+    expected = expected_rate(scenario, np.random.default_rng(seeds[0]))
+    bursty = with_bursts(scenario, expected, np.random.default_rng(seeds[1]))
+    rate = with_trouble(scenario, bursty, np.random.default_rng(seeds[2]))
+    faults = plan_faults(scenario, np.random.default_rng(seeds[3]))
+    return Plan(scenario, expected, rate, faults, _crawlers(scenario, np.random.default_rng(seeds[4])))
+
+
+def generate(scenario: Scenario) -> Iterator[Clicks]:
+    """Generate a scenario's clicks, one `Clicks` a day."""
+    yield from generate_days(plan(scenario))
+
+
+def generate_days(planned: Plan) -> Iterator[Clicks]:
+    """Generate the clicks of a plan, one `Clicks` a day."""
+    scenario = planned.scenario
+    for day in range(scenario.days):
+        rng = np.random.default_rng([scenario.seed, day, 1])
+        yield _day(planned, day, rng)
+
+
+def _day(planned: Plan, day: int, rng: np.random.Generator) -> Clicks:
+    scenario = planned.scenario
+    first = day * 1440
+    rate = planned.rate[first : first + 1440]
+    clicks = _draw(scenario, rate, planned.expected[first : first + 1440], first, rng)
+    extra = [_flood(planned, fault, first, rng) for fault in planned.faults if fault.kind == "flood"]
+    extra += [_crawl(planned, crawler, first, rng) for crawler in planned.crawlers]
+    time, user, page = (np.concatenate(parts) for parts in zip(clicks, *extra, strict=True))
+    order = np.argsort(time, kind="stable")
+    time, user, page = time[order], user[order], page[order]
+    for fault in planned.faults:
+        time, user, page = _apply(planned, fault, time, user, page, rng)
+    zero = to_ms(scenario.start)
+    start, end = (zero + minute * MINUTE_MS for minute in (first, first + 1440))
+    return Clicks(time + zero, user, page, "u{:x}".format, "/page/{}".format, start, end)
+
+
+Arrays = tuple[Ints, Ints, Ints]
+
+
+def _draw(scenario: Scenario, rate: Floats, expected: Floats, first: int, rng: np.random.Generator) -> Arrays:
+    """Clicks at `rate` a minute. Who clicks is drawn from as many sessions as the time of day usually has."""
+    minute = np.repeat(np.arange(first, first + len(rate)), rng.poisson(rate))
+    time = minute * MINUTE_MS + rng.integers(0, MINUTE_MS, len(minute))
+    sessions = np.maximum(1, np.rint(expected * _sessions_per_click(scenario.clicks_per_user)))
+    session = (rng.random(len(minute)) * sessions[minute - first]).astype(np.int64)
+    turn = (minute + session * 7) // SESSION_MINUTES  # sessions end and begin at different minutes
+    user = session * 1_000_003 + turn * 7919
+    return time, user, _draw_pages(scenario, len(minute), rng)
+
+
+def _sessions_per_click(clicks_per_user: float) -> float:
+    """Sessions for which users met in a minute click `clicks_per_user` times on average (an occupancy problem)."""
+    low, high = 1e-3, 1e3
+    for _ in range(60):  # clicks per session x solve x / (1 - exp(-x)) = clicks_per_user
+        middle = (low * high) ** 0.5
+        met = middle / (1 - math.exp(-middle))
+        low, high = (middle, high) if met < clicks_per_user else (low, middle)
+    return 1 / low
+
+
+def _draw_pages(scenario: Scenario, count: int, rng: np.random.Generator) -> Ints:
+    popularity = 1 / np.arange(2, scenario.pages + 2)
+    return np.searchsorted(np.cumsum(popularity / popularity.sum()), rng.random(count)).clip(max=scenario.pages - 1)
+
+
+def _flood(planned: Plan, fault: Fault, first: int, rng: np.random.Generator) -> Arrays:
+    """The clicks that a flood adds to the day: of users never seen else."""
+    rate = np.zeros(1440)
+    start, end = (_minute(planned.scenario, moment) - first for moment in (fault.start, fault.end))
+    span = slice(max(0, start), max(0, min(1440, end)))
+    rate[span] = planned.rate[first : first + 1440][span] * (fault.share - 1)
+    time, user, page = _draw(planned.scenario, rate, np.maximum(rate, 1.0), first, rng)
+    return time, user + 10**12, page
+
+
+def _crawl(planned: Plan, crawler: tuple[int, int, float], first: int, rng: np.random.Generator) -> Arrays:
+    start, end, share = crawler
+    rate = np.zeros(1440)
+    span = slice(max(0, start - first), max(0, min(1440, end - first)))
+    rate[span] = planned.expected[first : first + 1440][span] * share
+    time, user, page = _draw(planned.scenario, rate, np.maximum(rate, 1.0), first, rng)
+    return time, np.full_like(user, 10**13 + start), page
+
+
+def _apply(
+    planned: Plan,
+    fault: Fault,
+    time: Ints,
+    user: Ints,
+    page: Ints,
+    rng: np.random.Generator,
+) -> Arrays:
+    start, end = ((moment - planned.scenario.start) / timedelta(milliseconds=1) for moment in (fault.start, fault.end))
+    inside = (time >= start) & (time < end)
+    if not inside.any() or fault.kind == "flood":
+        return time, user, page
+    if fault.kind == "program":  # different users are taken for the same few
+        sessions = planned.expected[time[inside] // MINUTE_MS] * _sessions_per_click(planned.scenario.clicks_per_user)
+        user = user.copy()
+        user[inside] %= np.maximum(1, np.rint(sessions * fault.share)).astype(np.int64)
+        return time, user, page
+    lost = page == fault.page if fault.kind == "page" else rng.random(len(time)) >= fault.share
+    kept = ~(inside & lost)
+    return time[kept], user[kept], page[kept]
+
+
+def _crawlers(scenario: Scenario, rng: np.random.Generator) -> tuple[tuple[int, int, float], ...]:
+    starts = rng.integers(0, scenario.minutes, rng.poisson(scenario.crawlers_per_day * scenario.days))
+    return tuple((int(at), int(at + rng.integers(*CRAWLER_MINUTES)), float(rng.uniform(0.2, 1))) for at in starts)
+
+
+def _minute(scenario: Scenario, moment: datetime) -> int:
+    return int((moment - scenario.start) / timedelta(minutes=1))

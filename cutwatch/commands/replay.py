@@ -1,0 +1,113 @@
+"""`python -m cutwatch replay`: clicks and ticks to a Kinesis stream, a file's or the sample's."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from cutwatch.clickstream.arguments import (
+    add_column_arguments,
+    add_scenario_arguments,
+    column_names_from,
+    scenario_from,
+)
+from cutwatch.clickstream.clicks import Clicks, events, from_ms
+from cutwatch.clickstream.generator import generate_days, plan
+from cutwatch.clickstream.reading import read_clicks
+from cutwatch.clickstream.replay import Pace, Replayed, replay
+from cutwatch.errors import OperatorError
+
+PLAIN_EVERY = timedelta(hours=12)  # of event time between two lines of plain progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    parser.add_argument("--stream", required=True, help="name of the Kinesis stream")
+    parser.add_argument("--clicks", help="file of clicks to send (default: the generated sample); - is stdin")
+    parser.add_argument(
+        "--speed", type=float, help="event time against real time; 60 is an hour a minute (default: full)"
+    )
+    parser.add_argument(
+        "--shift-to-now",
+        action="store_true",
+        help="move all times by whole days, so that the first day begins at the coming midnight (UTC): for a stage "
+        "whose own scheduler sends ticks of the real time, which otherwise make old clicks late",
+    )
+    parser.add_argument("--endpoint-url", help="of Kinesis, if not AWS's own; no rate limit is kept then")
+    parser.add_argument("--region", help="of the stream (default: the environment's)")
+    add_column_arguments(parser)
+    add_scenario_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send everything, showing progress on stderr."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if args.speed is not None and args.speed <= 0:
+        raise OperatorError(f"--speed is {args.speed:g}; allowed: more than 0")
+    parts, start, end = _clicks(args)
+    shift = _shift_days(start) if args.shift_to_now else timedelta(0)
+    shift_ms = int(shift / timedelta(milliseconds=1))
+    try:
+        client = boto3.client("kinesis", endpoint_url=args.endpoint_url, region_name=args.region)
+        is_aws = ".amazonaws.com" in client.meta.endpoint_url  # a local cloud has no rate limit
+        pace = Pace(Pace.records_per_second_per_shard if is_aws else None, args.speed)
+        with _progress(start + shift, end + shift) as show:
+            sent = replay(client, args.stream, events(parts, shift_ms=shift_ms), pace=pace, on_progress=show)
+    except (BotoCoreError, ClientError) as cause:
+        raise OperatorError(f"stream {args.stream}: {cause}") from cause
+    again = f", {sent.retried:,} records sent again" if sent.retried else ""
+    sys.stderr.write(f"sent {sent.clicks:,} clicks and {sent.ticks:,} ticks to {args.stream}{again}\n")
+    return 0
+
+
+def _clicks(args: argparse.Namespace) -> tuple[Iterable[Clicks], datetime, datetime]:
+    if args.clicks:
+        clicks = read_clicks(args.clicks, names=column_names_from(args), file_format=args.format)
+        return [clicks], clicks.start, clicks.end
+    planned = plan(scenario_from(args))
+    return generate_days(planned), planned.scenario.start, planned.scenario.end
+
+
+def _shift_days(start: datetime) -> timedelta:
+    """Whole days from the first day of the data to the one that begins at the coming midnight."""
+    return timedelta(days=(datetime.now(UTC).date() - start.date()).days + 1)
+
+
+@contextmanager
+def _progress(start: datetime, end: datetime) -> Iterator[Callable[[Replayed, int], None]]:
+    """Show progress on stderr: a bar on a terminal, a line now and then otherwise."""
+    if not sys.stderr.isatty():
+        yield _plain_progress()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("replay"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=(end - start).total_seconds())
+
+        def show(sent: Replayed, time_ms: int) -> None:
+            at = from_ms(time_ms)
+            told = f"{at:%Y-%m-%d %H:%M}  {sent.clicks:,} clicks"
+            bar.update(task, completed=(at - start).total_seconds(), description=told)
+
+        yield show
+
+
+def _plain_progress() -> Callable[[Replayed, int], None]:
+    next_line: datetime | None = None
+
+    def show(sent: Replayed, time_ms: int) -> None:
+        nonlocal next_line
+        at = from_ms(time_ms)
+        if next_line is None or at >= next_line:
+            sys.stderr.write(f"replay: {at:%Y-%m-%d %H:%M}, {sent.clicks:,} clicks\n")
+            sys.stderr.flush()
+            next_line = at + PLAIN_EVERY
+
+    return show

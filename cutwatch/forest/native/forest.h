@@ -38,7 +38,7 @@ API void forest_finish(Forest *f, const double *rows, int64_t n, double *sums, d
 
 API int64_t forest_save_bound(const Forest *f);
 API int64_t forest_save_scratch(const Forest *f);
-API int64_t forest_save(const Forest *f, unsigned char *out, char *scratch);
+API int64_t forest_save(const Forest *f, unsigned char *out, double *scratch);
 API int64_t forest_restore_scratch(const Forest *f);
 API int forest_restore(Forest *f, const unsigned char *in, int64_t size, double *scratch);
 

@@ -3,6 +3,17 @@
 #include "reservoir.h"
 #include "scoring.h"
 
+/* Learning is compiled once for one column, once for up to four, once for more: it is the smaller part of the work. */
+static __attribute__((noinline)) void learn_one_column(Forest *f, int t, const double *point, int64_t n) { learn(1, f, t, point, n); }
+static __attribute__((noinline)) void learn_four_columns(Forest *f, int t, const double *point, int64_t n) { learn(4, f, t, point, n); }
+static __attribute__((noinline)) void learn_columns(Forest *f, int t, const double *point, int64_t n) { learn(f->width, f, t, point, n); }
+
+INLINE void learn_point(const int width, Forest *f, int t, const double *point, int64_t n) {
+    if (width == 1) learn_one_column(f, t, point, n);
+    else if (width == 4) learn_four_columns(f, t, point, n);
+    else learn_columns(f, t, point, n);
+}
+
 /* A few points: point by point, the lanes over the trees. */
 INLINE void by_point(const int width, Forest *f, int part_from, int part_to, const double *points, int n, int64_t first, int doing, double *high,
                      double *low) {
@@ -15,7 +26,7 @@ INLINE void by_point(const int width, Forest *f, int part_from, int part_to, con
             score_trees(width, f, part_from, part_to, point, high + i * width, low + i * width, (int64_t)n * width);
         if (doing & LEARN)
             for (int t = from; t < to; t++)
-                if (next[t] == record) learn(width, f, t, point, record);
+                if (next[t] == record) learn_point(width, f, t, point, record);
     }
 }
 
@@ -30,7 +41,7 @@ INLINE void by_tree(const int width, Forest *f, int part_from, int part_to, cons
                 int stop = until < n ? (int)until : n; /* points i .. stop-1 meet the tree as it is; the last of them may enter it */
                 int from = !(doing & LEARN) || first + i >= f->samples ? i : (int)(f->samples - first);
                 if (doing & SCORE && from < stop) score_points(width, f, tree_at(f, t), points, from, stop, high, low);
-                if (until <= n) learn(width, f, t, points + (int64_t)(stop - 1) * width, first + stop - 1);
+                if (until <= n) learn_point(width, f, t, points + (int64_t)(stop - 1) * width, first + stop - 1);
                 i = stop;
             }
 }

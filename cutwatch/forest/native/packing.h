@@ -17,7 +17,6 @@ static const double POWERS_OF_TEN[MAX_DECIMALS + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e
 
 typedef struct {
     uint64_t least; /* subtracted from every code */
-    uint64_t most;  /* while the codes are being measured */
     int decimals;   /* 0 .. MAX_DECIMALS, or EXACT_DOUBLES */
     int bits;       /* of a code less `least` */
 } ColumnCode;
@@ -28,11 +27,14 @@ typedef struct {
 INLINE uint64_t code_of_decimal(double value, int decimals) {
     return (uint64_t)(int64_t)rint(value * POWERS_OF_TEN[decimals]) ^ SIGN;
 }
-INLINE double decimal_of_code(uint64_t code, int decimals) { return (double)(int64_t)(code ^ SIGN) / POWERS_OF_TEN[decimals]; }
+INLINE double decimal_of_code(uint64_t code, int decimals) {
+    double scaled = (double)(int64_t)(code ^ SIGN);
+    return decimals ? scaled / POWERS_OF_TEN[decimals] : scaled;
+}
 
 INLINE int is_decimal(double value, int decimals) {
     double scaled = rint(value * POWERS_OF_TEN[decimals]);
-    return fabs(scaled) <= 0x1p53 && scaled / POWERS_OF_TEN[decimals] == value;
+    return fabs(scaled) <= 0x1p53 && (decimals ? scaled / POWERS_OF_TEN[decimals] : scaled) == value;
 }
 
 INLINE uint64_t code_of_double(double value) {
@@ -49,21 +51,33 @@ INLINE double value_of(const ColumnCode *c, uint64_t code) {
     return c->decimals == EXACT_DOUBLES ? double_of_code(code) : decimal_of_code(code, c->decimals);
 }
 
-/* The shortest code for dimension `dim` of these points. */
+/* How many decimals suit dimension `dim` of all these points, or EXACT_DOUBLES. */
+static inline int find_decimals(const double *const *points, int64_t n, int dim) {
+    int decimals = 0;
+    int64_t suited = 0; /* points of which the number is not yet known to suit: those before */
+    for (int64_t i = 0; i < n; i++)
+        while (!is_decimal(points[i][dim], decimals)) {
+            if (++decimals == EXACT_DOUBLES) return EXACT_DOUBLES;
+            suited = i;
+        }
+    for (int64_t i = 0; i < suited; i++) /* more places need not suit an earlier value */
+        if (!is_decimal(points[i][dim], decimals)) return EXACT_DOUBLES;
+    return decimals;
+}
+
+/* The code for dimension `dim` of these points. */
 static inline ColumnCode choose_code(const double *const *points, int64_t n, int dim) {
-    ColumnCode c = {UINT64_MAX, 0, 0, 0};
-    for (int64_t i = 0; i < n && c.decimals != EXACT_DOUBLES; i++)
-        while (c.decimals != EXACT_DOUBLES && !is_decimal(points[i][dim], c.decimals)) c.decimals++;
-    for (int64_t i = 0; i < n && c.decimals != EXACT_DOUBLES; i++) /* more places may not suit an earlier value */
-        if (!is_decimal(points[i][dim], c.decimals)) c.decimals = EXACT_DOUBLES;
-    for (int64_t i = 0; i < n; i++) {
+    ColumnCode c = {0, 0, 0};
+    if (!n) return c;
+    c.decimals = find_decimals(points, n, dim);
+    double least = points[0][dim], most = least;
+    for (int64_t i = 1; i < n; i++) {
         double value = points[i][dim];
-        uint64_t code = c.decimals == EXACT_DOUBLES ? code_of_double(value) : code_of_decimal(value, c.decimals);
-        c.least = code < c.least ? code : c.least;
-        c.most = code > c.most ? code : c.most;
+        least = value < least ? value : least;
+        most = value > most ? value : most;
     }
-    if (!n) c.least = 0;
-    c.bits = bits_for(c.most - c.least);
+    c.least = code_of(&c, least);
+    c.bits = bits_for(code_of(&c, most));
     return c;
 }
 

@@ -7,13 +7,13 @@ from typing import Any
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.checks import acknowledge
 from stacks.constructs.record_stream import RecordStream
 from stacks.constructs.record_table import RecordTable
+from stacks.constructs.stage_bucket import StageBucket
 from stacks.constructs.tick_schedule import TickSchedule
+from stacks.retention import log_retention
 from stacks.settings import Settings
 
 
@@ -38,7 +38,13 @@ class StreamsStack(Stack):
         self.errors = RecordStream(self, "Errors", key=self.key, capacity=streams.errors)
         self.series = RecordTable(self, "Series", key=self.key, sort_key="window_start")
         self.incidents = RecordTable(self, "Incidents", key=self.key, sort_key="item")
-        self.bucket = self._make_bucket(settings)
+        self.bucket = StageBucket(
+            self,
+            "Bucket",
+            key=self.key,
+            training_days=settings.retention.series_days,
+            log_retention=log_retention(settings),
+        ).bucket
         self.ticks = TickSchedule(
             self,
             "Ticks",
@@ -64,33 +70,3 @@ class StreamsStack(Stack):
         for service in ("cloudwatch", "sns"):
             key.grant_encrypt_decrypt(iam.ServicePrincipal(f"{service}.amazonaws.com"))
         return key
-
-    def _make_bucket(self, settings: Settings) -> s3.Bucket:
-        bucket = s3.Bucket(
-            self,
-            "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=self.key,
-            bucket_key_enabled=True,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            removal_policy=RemovalPolicy.DESTROY,
-            auto_delete_objects=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="ExpireTrainingData",
-                    prefix="training/",
-                    expiration=Duration.days(settings.retention.series_days),
-                ),
-                s3.LifecycleRule(id="DropUnfinishedUploads", abort_incomplete_multipart_upload_after=Duration.days(1)),
-            ],
-        )
-        acknowledge(
-            bucket,
-            "AwsSolutions-S1",
-            "Only this stage's own roles reach the bucket, and CloudTrail data events can watch it; "
-            "a second bucket of access logs would outlive `cdk destroy`.",
-        )
-        return bucket

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger
 
+from cutwatch.detection.grouping import group_notices
+from cutwatch.detection.incidents import Notice
 from cutwatch.detection.records import ScoreRecord, parse_score_record
 from cutwatch.detection.settings import DetectionSettings
 from cutwatch.errors import DataError
 from lambdas.raise_alarms.adapters import Notifier, RefusedRecords
-from lambdas.raise_alarms.logic import Message, group_by_series, judge_records
-from lambdas.raise_alarms.store import IncidentStore
+from lambdas.raise_alarms.logic import group_by_series, judge_records, write
+from lambdas.raise_alarms.store import IncidentStore, StoredSeries
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Delivered:
     data: bytes
 
 
-@dataclass(frozen=True)
+@dataclass
 class BatchResult:
     """What came of a batch.
 
@@ -31,13 +33,13 @@ class BatchResult:
         failed: Sequence numbers to report as failed: Kinesis delivers from the lowest of them on again.
         judged: Records judged.
         refused: Records that could not be read and now wait in the failure queue.
-        sent: Messages sent.
+        sent: Notices sent.
     """
 
-    failed: tuple[str, ...]
-    judged: int
-    refused: int
-    sent: tuple[Message, ...]
+    failed: list[str] = field(default_factory=list)
+    judged: int = 0
+    refused: int = 0
+    sent: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,51 +62,65 @@ class AlarmRaiser:
 
     def process(self, batch: Iterable[Delivered]) -> BatchResult:
         """Judge a batch; whatever fails is reported, and nothing is lost."""
-        failed: list[str] = []
-        sent: list[Message] = []
-        refused = judged = 0
-        first_of: dict[str, str] = {}
+        result = BatchResult()
         records: list[ScoreRecord] = []
+        first_of: dict[str, str] = {}
         for delivered in batch:
             try:
                 record = parse_score_record(delivered.data)
             except DataError as error:
-                refused += self._refuse(delivered, str(error), failed)
+                self._refuse(delivered, str(error), result)
                 continue
             first_of.setdefault(record.series, delivered.sequence_number)
             records.append(record)
+        stored: dict[str, StoredSeries] = {}
         for series, group in group_by_series(records).items():
             try:
-                sent += self._judge(series, group)
-                judged += len(group)
+                stored[series] = self._judge(series, group)
+                result.judged += len(group)
             except Exception:
                 self.logger.exception("series_failed", extra={"series": series, "records": len(group)})
-                failed.append(first_of[series])
-        return BatchResult(tuple(failed), judged, refused, tuple(sent))
+                result.failed.append(first_of[series])
+        # Only what is stored is told: whoever dies from here on leaves it to the next delivery.
+        unhappy = self._tell(stored, result)
+        result.failed += [first_of[series] for series in unhappy]
+        return result
 
-    def _refuse(self, delivered: Delivered, reason: str, failed: list[str]) -> bool:
+    def _refuse(self, delivered: Delivered, reason: str, result: BatchResult) -> None:
         try:
             self.refused.put(delivered.data, sequence_number=delivered.sequence_number, reason=reason)
         except Exception:
             self.logger.exception("refused_record_not_kept", extra={"reason": reason})
-            failed.append(delivered.sequence_number)
-            return False
+            result.failed.append(delivered.sequence_number)
+            return
+        result.refused += 1
         self.logger.warning("record_refused", extra={"reason": reason, "sequence_number": delivered.sequence_number})
-        return True
 
-    def _judge(self, series: str, records: Sequence[ScoreRecord]) -> tuple[Message, ...]:
-        loaded = self.store.load(series)
-        # What an earlier run stored but did not send comes first: it may have died in between.
-        left_over = loaded.unsent
-        for message in left_over:
-            self.notifier.send(message)
-        outcome = judge_records(self.settings, loaded.state, records)
-        saved = self.store.save(loaded, outcome)
-        for message in outcome.messages:
-            self.notifier.send(message)
-            self.logger.info(
-                "notice_sent", extra={"key": message.key, "kind": message.kind, "subject": message.subject}
-            )
-        if outcome.messages:
-            self.store.mark_sent(saved)
-        return left_over + outcome.messages
+    def _judge(self, series: str, records: Sequence[ScoreRecord]) -> StoredSeries:
+        before = self.store.load(series)
+        return self.store.save(before, judge_records(self.settings, before.state, records))
+
+    def _tell(self, stored: dict[str, StoredSeries], result: BatchResult) -> set[str]:
+        """Send what is unsent, openings of several series as one; returns the series that must come again."""
+        unsent = sorted((notice for one in stored.values() for notice in one.unsent), key=lambda notice: notice.moment)
+        unhappy: set[str] = set()
+        for notice in group_notices(unsent, within_minutes=self.settings.group_minutes):
+            try:
+                self._send(notice)
+                result.sent += 1
+            except Exception:
+                self.logger.exception("notice_failed", extra={"key": notice.key})
+                unhappy |= {notice.incident.series, *(other.series for other in notice.together)}
+        for series, one in stored.items():
+            if one.unsent and series not in unhappy:
+                try:
+                    self.store.mark_sent(one)
+                except Exception:
+                    self.logger.exception("sent_notices_not_marked", extra={"series": series})
+                    unhappy.add(series)
+        return unhappy
+
+    def _send(self, notice: Notice) -> None:
+        message = write(notice, time_zone=self.settings.time_zone)
+        self.notifier.send(message)
+        self.logger.info("notice_sent", extra={"key": message.key, "kind": message.kind, "subject": message.subject})

@@ -61,7 +61,7 @@ def raise_alarms(event: KinesisStreamEvent, context: LambdaContext) -> dict[str,
     result = _raiser().process(batch)
     metrics.add_metric("RecordsJudged", MetricUnit.Count, result.judged)
     metrics.add_metric("RecordsRefused", MetricUnit.Count, result.refused)
-    metrics.add_metric("NoticesSent", MetricUnit.Count, len(result.sent))
+    metrics.add_metric("NoticesSent", MetricUnit.Count, result.sent)
     return {"batchItemFailures": [{"itemIdentifier": number} for number in result.failed]}
 
 

@@ -14,6 +14,21 @@ from cutwatch.detection.state import SeriesState
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What came of one series' records.
+
+    Attributes:
+        state: The series' state after them.
+        incidents: Incidents that are new or changed, as they stand after the last record.
+        notices: What to tell, in order.
+    """
+
+    state: SeriesState
+    incidents: tuple[Incident, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True)
 class Message:
     """A notice, written out: what SNS is given.
 
@@ -34,21 +49,6 @@ class Message:
     body: str
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one series' records.
-
-    Attributes:
-        state: The series' state after them.
-        incidents: Incidents that are new or changed, as they stand after the last record.
-        messages: What to tell, in order.
-    """
-
-    state: SeriesState
-    incidents: tuple[Incident, ...]
-    messages: tuple[Message, ...]
-
-
 def group_by_series(records: Iterable[ScoreRecord]) -> Mapping[str, Sequence[ScoreRecord]]:
     """Group the records of a batch, keeping the stream's order within each series."""
     groups: dict[str, list[ScoreRecord]] = {}
@@ -66,23 +66,23 @@ def judge_records(settings: DetectionSettings, state: SeriesState, records: Iter
         records: Score records of this series, in the stream's order. Repeated ones change nothing.
     """
     incidents: dict[str, Incident] = {}
-    messages: list[Message] = []
+    notices: list[Notice] = []
     for record in records:
         verdict = judge(settings, state, record)
         state = verdict.state
         if verdict.incident is not None:
             incidents[verdict.incident.key] = verdict.incident
-        messages += [write(notice, settings) for notice in verdict.notices]
-    return Outcome(state=state, incidents=tuple(incidents.values()), messages=tuple(messages))
+        notices += verdict.notices
+    return Outcome(state=state, incidents=tuple(incidents.values()), notices=tuple(notices))
 
 
-def write(notice: Notice, settings: DetectionSettings) -> Message:
-    """Write a notice out for people and for machines."""
+def write(notice: Notice, *, time_zone: str) -> Message:
+    """Write a notice out for people, with times in their zone, and for machines."""
     return Message(
         key=notice.key,
         kind=notice.kind,
         severity=notice.incident.severity,
         subject=notice_subject(notice),
-        text=notice_text(notice, settings),
+        text=notice_text(notice, time_zone=time_zone),
         body=notice_json(notice),
     )

@@ -1,0 +1,1 @@
+"""Empties the stage's bucket before it is deleted."""

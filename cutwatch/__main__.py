@@ -15,6 +15,7 @@ from cutwatch.errors import CutwatchError
 COMMANDS = {
     "generate": "write a seeded clickstream with labelled faults",
     "replay": "send clicks to a Kinesis stream: a file's, or the sample's",
+    "demo": "run the whole line on this machine: deploy, replay, alarms, destroy",
     "sql": "run or check KDA SQL on a file",
 }
 

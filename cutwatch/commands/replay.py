@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from cutwatch.clickstream.arguments import (
@@ -14,13 +13,12 @@ from cutwatch.clickstream.arguments import (
     column_names_from,
     scenario_from,
 )
-from cutwatch.clickstream.clicks import Clicks, events, from_ms
+from cutwatch.clickstream.clicks import Clicks, events
 from cutwatch.clickstream.generator import generate_days, plan
+from cutwatch.clickstream.progress import show_progress
 from cutwatch.clickstream.reading import read_clicks
-from cutwatch.clickstream.replay import Pace, Replayed, replay
+from cutwatch.clickstream.replay import Pace, replay
 from cutwatch.errors import OperatorError
-
-PLAIN_EVERY = timedelta(hours=12)  # of event time between two lines of plain progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         client = boto3.client("kinesis", endpoint_url=args.endpoint_url, region_name=args.region)
         is_aws = ".amazonaws.com" in client.meta.endpoint_url  # a local cloud has no rate limit
         pace = Pace(Pace.records_per_second_per_shard if is_aws else None, args.speed)
-        with _progress(start + shift, end + shift) as show:
+        with show_progress(start + shift, end + shift) as show:
             sent = replay(client, args.stream, events(parts, shift_ms=shift_ms), pace=pace, on_progress=show)
     except (BotoCoreError, ClientError) as cause:
         raise OperatorError(f"stream {args.stream}: {cause}") from cause
@@ -76,38 +74,3 @@ def _clicks(args: argparse.Namespace) -> tuple[Iterable[Clicks], datetime, datet
 def _shift_days(start: datetime) -> timedelta:
     """Whole days from the first day of the data to the one that begins at the coming midnight."""
     return timedelta(days=(datetime.now(UTC).date() - start.date()).days + 1)
-
-
-@contextmanager
-def _progress(start: datetime, end: datetime) -> Iterator[Callable[[Replayed, int], None]]:
-    """Show progress on stderr: a bar on a terminal, a line now and then otherwise."""
-    if not sys.stderr.isatty():
-        yield _plain_progress()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("replay"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=(end - start).total_seconds())
-
-        def show(sent: Replayed, time_ms: int) -> None:
-            at = from_ms(time_ms)
-            told = f"{at:%Y-%m-%d %H:%M}  {sent.clicks:,} clicks"
-            bar.update(task, completed=(at - start).total_seconds(), description=told)
-
-        yield show
-
-
-def _plain_progress() -> Callable[[Replayed, int], None]:
-    next_line: datetime | None = None
-
-    def show(sent: Replayed, time_ms: int) -> None:
-        nonlocal next_line
-        at = from_ms(time_ms)
-        if next_line is None or at >= next_line:
-            sys.stderr.write(f"replay: {at:%Y-%m-%d %H:%M}, {sent.clicks:,} clicks\n")
-            sys.stderr.flush()
-            next_line = at + PLAIN_EVERY
-
-    return show

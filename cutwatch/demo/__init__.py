@@ -1,0 +1,1 @@
+"""The whole line on one machine: local cloud, deployment, nine days of clicks, incidents, removal."""

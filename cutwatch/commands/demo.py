@@ -16,7 +16,6 @@ from cutwatch.clickstream.arguments import (
 )
 from cutwatch.clickstream.generator import generate_days, plan
 from cutwatch.clickstream.labels import as_labels, read_labels, write_labels
-from cutwatch.clickstream.progress import show_progress
 from cutwatch.clickstream.reading import read_clicks
 from cutwatch.demo.run import Input, run_demo
 from cutwatch.demo.summary import show
@@ -45,8 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the demo; the table goes to stdout, everything else to stderr and the output folder."""
     settings = dict(_pair(text) for text in args.setting)
     given = _read_input(args)
-    with show_progress(given.start, given.end) as on_progress:
-        summary = run_demo(given, folder=args.output, on_progress=on_progress, settings=settings)
+    summary = run_demo(given, folder=args.output, settings=settings)
     console = Console(width=None if sys.stdout.isatty() else TABLE_COLUMNS)
     show(summary, console, labelled=given.labels is not None)
     sys.stderr.write(f"incidents, notices, refused rows, summary and logs are in {args.output}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from cutwatch.errors import OperatorError
@@ -61,12 +61,12 @@ class Cdk:
         with self.log_file.open("ab") as log:
             log.write(f"\n$ cdk {' '.join(arguments)}\n".encode())
             log.flush()
-            done = subprocess.run([str(_node()), str(CLI), *arguments], cwd=ROOT, env=self._environment,
+            done = subprocess.run([str(_node()), str(CLI), *arguments], check=False, cwd=ROOT, env=self._environment,
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)  # fmt: skip
         if done.returncode:
-            raise OperatorError(f"cdk {arguments[0]} failed ({self.log_file}):\n{self._tail(arguments)}")
+            raise OperatorError(f"cdk {arguments[0]} failed ({self.log_file}):\n{self._tail()}")
 
-    def _tail(self, arguments: Sequence[str]) -> str:
+    def _tail(self) -> str:
         return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-TAIL_LINES:])
 
 

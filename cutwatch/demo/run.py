@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from cutwatch.clickstream.clicks import Clicks, events
+from cutwatch.clickstream.progress import show_progress
 from cutwatch.clickstream.replay import Pace, Replayed, replay
 from cutwatch.demo.cdk import Cdk
 from cutwatch.demo.gather import Outputs, Subscriber, read_incidents, read_outputs, read_stream
 from cutwatch.demo.steps import Steps
 from cutwatch.demo.summary import Summary
-from cutwatch.detection.evaluation import Label, evaluate, false_result
+from cutwatch.detection.evaluation import FaultResult, Label, evaluate, false_result
+from cutwatch.detection.incidents import Incident
 from cutwatch.detection.messages import incident_plain
 from cutwatch.errors import OperatorError
 from cutwatch.inventory import left_over
@@ -45,7 +48,6 @@ def run_demo(
     given: Input,
     *,
     folder: Path,
-    on_progress: Callable[[Replayed, int], None],
     drain_timeout_seconds: float = 1800,
     settings: dict[str, str] | None = None,
 ) -> Summary:
@@ -54,7 +56,6 @@ def run_demo(
     Args:
         given: The clicks and their labels.
         folder: Where results and logs go.
-        on_progress: Told of the replay's progress.
         drain_timeout_seconds: How long the line may take to work off the clicks.
         settings: Further settings of the stage, dotted name to value.
 
@@ -63,9 +64,9 @@ def run_demo(
     """
     folder.mkdir(parents=True, exist_ok=True)
     steps = Steps()
-    with steps.step("start the local cloud"):
-        cloud = LocalCloud(log_file=folder / "localcloud.log").__enter__()
-    with cloud:
+    with ExitStack() as stack:
+        with steps.step("start the local cloud"):
+            cloud = stack.enter_context(LocalCloud(log_file=folder / "localcloud.log"))
         subscriber = Subscriber(cloud.client, f"cutwatch-{STAGE}-subscriber")
         cdk = Cdk(
             cloud.environment(),
@@ -84,7 +85,7 @@ def run_demo(
             cdk.deploy()
         outputs = read_outputs(cloud.client, cdk.stack_names())
         with steps.step("replay the clicks"):
-            sent = _replay(cloud, outputs, given, on_progress)
+            sent = _replay(cloud, outputs, given)
         with steps.step("wait until every stream is worked off"):
             _drain(cloud, drain_timeout_seconds)
         with steps.step("gather incidents and notices"):
@@ -99,23 +100,25 @@ def run_demo(
         subscriber.remove()
         with steps.step("look for anything left"):
             remains = tuple(left_over(cloud.client, STAGE))
-    if given.labels is None:
-        faults, false = (), tuple(false_result(incident) for incident in incidents)
-    else:
-        found = evaluate(incidents, given.labels, start=given.start, end=given.end)
-        faults, false = found.faults, found.false_incidents
+    faults, false = _compare(incidents, given)
     summary = Summary(sent.clicks, faults, false, len(notices), len(refused), tuple(steps.done), remains)
     (folder / "summary.json").write_text(summary.to_json())
     return summary
 
 
-def _replay(
-    cloud: LocalCloud, outputs: Outputs, given: Input, on_progress: Callable[[Replayed, int], None]
-) -> Replayed:
+def _compare(incidents: Sequence[Incident], given: Input) -> tuple[tuple[FaultResult, ...], tuple[FaultResult, ...]]:
+    if given.labels is None:
+        return (), tuple(false_result(incident) for incident in incidents)
+    found = evaluate(incidents, given.labels, start=given.start, end=given.end)
+    return found.faults, found.false_incidents
+
+
+def _replay(cloud: LocalCloud, outputs: Outputs, given: Input) -> Replayed:
     kinesis = cloud.client("kinesis")
     kinesis.put_record(StreamName=outputs.clicks_stream, Data=POISON, PartitionKey="poison")
     pace = Pace(records_per_second_per_shard=None)  # the local cloud has no rate limit
-    return replay(kinesis, outputs.clicks_stream, events(given.parts), pace=pace, on_progress=on_progress)
+    with show_progress(given.start, given.end) as on_progress:
+        return replay(kinesis, outputs.clicks_stream, events(given.parts), pace=pace, on_progress=on_progress)
 
 
 def _drain(cloud: LocalCloud, timeout_seconds: float) -> None:

@@ -58,6 +58,7 @@ def install(folder: Path, endpoint_url: str, pid: int) -> Plugins:
     lambda_svc._poll_kinesis = mappings.poll
     kinesis._expire_records = _expire_records
     kinesisanalyticsv2._dataplane = data_plane
+    kinesisanalyticsv2._HANDLERS["ListApplications"] = _list_applications
     return Plugins(mappings, data_plane)
 
 
@@ -80,6 +81,17 @@ def _expire_records(stream: dict[str, Any]) -> None:
         records = shard["records"]
         if records and records[0]["ApproximateArrivalTimestamp"] < oldest:
             shard["records"] = [record for record in records if record["ApproximateArrivalTimestamp"] >= oldest]
+
+
+def _list_applications(_request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    """Answer ListApplications, which MiniStack lacks, on one page."""
+    from ministack.core.responses import json_response
+    from ministack.services import kinesisanalyticsv2
+
+    kept = ("ApplicationName", "ApplicationARN", "ApplicationStatus", "ApplicationVersionId", "RuntimeEnvironment")
+    summaries = [{key: record[key] for key in kept} for record in kinesisanalyticsv2._applications.values()]
+    answer: tuple[int, dict[str, str], bytes] = json_response({"ApplicationSummaries": summaries})
+    return answer
 
 
 def with_status(app: Asgi, plugins: Plugins) -> Asgi:

@@ -47,6 +47,9 @@ class LocalCloud:
             cloud.client("kinesis").list_streams()
     """
 
+    absent_services: frozenset[str] = frozenset({"sagemaker"})
+    """Services of ours that this cloud does not have."""
+
     def __init__(
         self, *, port: int | None = None, log_file: Path | None = None, start_timeout_seconds: float = 60
     ) -> None:

@@ -5,7 +5,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-export AWS_EC2_METADATA_DISABLED := true
+STAGE ?= dev
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export JSII_NODE := $(CURDIR)/$(BIN)/node
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .PHONY: help
@@ -20,15 +22,60 @@ help: ## list the doors
 .venv-localcloud/.done: cutwatch/localcloud/requirements.txt
 	$(PYTHON) tools/make_environment.py .venv-localcloud cutwatch/localcloud/requirements.txt
 
+node_modules/.done: package-lock.json .npmrc .venv/.done
+	$(BIN)/npm ci --no-progress --loglevel=error
+	@touch $@
+
 .PHONY: install
-install: .venv/.done native ## make .venv with everything that development needs, and build the forest
+install: .venv/.done node_modules/.done native ## make .venv with everything that development needs, and build the forest
 	@:
 
 .PHONY: native
 native: .venv/.done ## build the forest's C core for this machine (cached)
 	@$(BIN)/python -m tools.build_native
 
+# ---- run ----
+
+.PHONY: demo
+demo: install package .venv-localcloud/.done ## the whole line on this machine; CLICKS=file LABELS=file for your own clicks
+	@$(BIN)/python -m cutwatch demo $(if $(CLICKS),--clicks $(CLICKS)) $(if $(LABELS),--labels $(LABELS)) $(DEMO)
+
+.PHONY: package
+package: install ## lay out what is deployed: the functions' folders and the application's zip
+	@$(BIN)/python -m tools.package_functions
+	@$(BIN)/python -m tools.package_application $(if $(SQL),--sql $(SQL))
+
+# ---- an AWS account ----
+
+CDK := $(BIN)/node node_modules/aws-cdk/bin/cdk
+CONTEXT := -c stage=$(STAGE) $(if $(EMAIL),-c alarms.emails=$(EMAIL)) $(SET:%=-c %)
+
+.PHONY: synth
+synth: package ## synthesise the stacks of STAGE into cdk.out, checked, without an account; SET="alarms.sigma=4 ..."
+	@$(CDK) synth --quiet $(CONTEXT)
+
+.PHONY: deploy
+deploy: package ## deploy STAGE into the account of your AWS credentials; EMAIL=me@example.com
+	$(CDK) deploy --all $(CONTEXT)
+
+.PHONY: replay
+replay: install ## send the sample (or CLICKS=file) to STAGE, its times shifted so that live ticks do not make it late
+	$(BIN)/python -m cutwatch replay --stage $(STAGE) --shift-to-now $(if $(CLICKS),--clicks $(CLICKS))
+
+.PHONY: destroy
+destroy: package ## remove STAGE and prove that nothing is left
+	$(CDK) destroy --all --force $(CONTEXT)
+	$(BIN)/python -m cutwatch inventory --stage $(STAGE) --expect-none
+
+.PHONY: settings
+settings: .venv/.done ## print the reference of all settings
+	@$(BIN)/python -m tools.print_settings
+
 # ---- checks ----
+
+.PHONY: test
+test: check package .venv-localcloud/.done ## every test, after ruff and mypy
+	$(BIN)/pytest $(TESTS)
 
 .PHONY: check
 check: install ## ruff and mypy --strict

@@ -16,6 +16,7 @@ COMMANDS = {
     "generate": "write a seeded clickstream with labelled faults",
     "replay": "send clicks to a Kinesis stream: a file's, or the sample's",
     "demo": "run the whole line on this machine: deploy, replay, alarms, destroy",
+    "inventory": "list what there is of a stage in an account, or prove that nothing is left",
     "sql": "run or check KDA SQL on a file",
 }
 

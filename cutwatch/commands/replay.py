@@ -23,7 +23,9 @@ from cutwatch.errors import OperatorError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("--stream", required=True, help="name of the Kinesis stream")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--stream", help="name of the Kinesis stream")
+    where.add_argument("--stage", help="stage whose clicks stream it is, found by its stack's output")
     parser.add_argument("--clicks", help="file of clicks to send (default: the generated sample); - is stdin")
     parser.add_argument(
         "--speed", type=float, help="event time against real time; 60 is an hour a minute (default: full)"
@@ -51,16 +53,30 @@ def run(args: argparse.Namespace) -> int:
     shift = _shift_days(start) if args.shift_to_now else timedelta(0)
     shift_ms = int(shift / timedelta(milliseconds=1))
     try:
+        stream = args.stream or _stream_of(args)
         client = boto3.client("kinesis", endpoint_url=args.endpoint_url, region_name=args.region)
         is_aws = ".amazonaws.com" in client.meta.endpoint_url  # a local cloud has no rate limit
         pace = Pace(Pace.records_per_second_per_shard if is_aws else None, args.speed)
         with show_progress(start + shift, end + shift) as show:
-            sent = replay(client, args.stream, events(parts, shift_ms=shift_ms), pace=pace, on_progress=show)
+            sent = replay(client, stream, events(parts, shift_ms=shift_ms), pace=pace, on_progress=show)
     except (BotoCoreError, ClientError) as cause:
-        raise OperatorError(f"stream {args.stream}: {cause}") from cause
+        raise OperatorError(f"{args.stream or args.stage}: {cause}") from cause
     again = f", {sent.retried:,} records sent again" if sent.retried else ""
-    sys.stderr.write(f"sent {sent.clicks:,} clicks and {sent.ticks:,} ticks to {args.stream}{again}\n")
+    sys.stderr.write(f"sent {sent.clicks:,} clicks and {sent.ticks:,} ticks to {stream}{again}\n")
     return 0
+
+
+def _stream_of(args: argparse.Namespace) -> str:
+    """The clicks stream of a deployed stage, by the output of its stack."""
+    import boto3
+
+    stack = f"Cutwatch-{args.stage}-Streams"
+    client = boto3.client("cloudformation", endpoint_url=args.endpoint_url, region_name=args.region)
+    (described,) = client.describe_stacks(StackName=stack)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+    if "ClicksStream" not in outputs:
+        raise OperatorError(f"stack {stack} has no output ClicksStream; allowed: a stage that `make deploy` made")
+    return outputs["ClicksStream"]
 
 
 def _clicks(args: argparse.Namespace) -> tuple[Iterable[Clicks], datetime, datetime]:

@@ -113,7 +113,7 @@ class AlarmsSettings(Group):
     maintenance: tuple[str, ...] = ()
     """Such as `2026-01-31T20:00/2026-01-31T23:00`: nothing is judged or learnt."""
     series: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """By series key, what differs for it, in the judgement's own names (docs/settings.md)."""
+    """By series key, what differs for it, in the judgement's own names (docs/judgement.md)."""
 
     @field_validator("emails", "operator_emails", "faults", "quiet_hours", "maintenance", mode="before")
     @classmethod

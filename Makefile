@@ -6,8 +6,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 STAGE ?= dev
-export PATH := $(CURDIR)/$(BIN):$(PATH)
-export JSII_NODE := $(CURDIR)/$(BIN)/node
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .PHONY: help

@@ -2,7 +2,7 @@
 
 Standard library only, because the functions on AWS import it. What a field may hold is read from its annotation:
 `bool`, `int`, `float`, `str`, `datetime`, `Literal`, `X | None`, `tuple[X, ...]`, `tuple[X, Y]`, `Mapping[str, X]`,
-another dataclass, or `object` for plain JSON.
+another dataclass, a NamedTuple, or `object` for plain JSON.
 """
 
 from __future__ import annotations
@@ -74,6 +74,9 @@ class _Decoder:
             return self.instance(kind, data, key)
         if kind in _SCALARS:
             return self.scalar(kind, data, key)
+        if isinstance(kind, type) and issubclass(kind, tuple):  # a NamedTuple, written as a list
+            hints = get_type_hints(kind)
+            return kind(*self.sequence(tuple(hints.values()), data, key))
         origin, arguments = get_origin(kind), get_args(kind)
         if origin in (Union, types.UnionType):
             if data is None and type(None) in arguments:

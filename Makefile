@@ -75,6 +75,10 @@ settings: .venv/.done ## print the reference of all settings
 test: check package .venv-localcloud/.done ## every test, after ruff and mypy
 	$(BIN)/pytest $(TESTS)
 
+.PHONY: snapshot
+snapshot: package ## accept the stacks as they are now into the tests' snapshot
+	CUTWATCH_ACCEPT_SNAPSHOT=1 $(BIN)/pytest -q tests/infra/test_snapshot.py
+
 .PHONY: check
 check: install ## ruff and mypy --strict
 	$(BIN)/ruff check .

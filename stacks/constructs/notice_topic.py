@@ -56,7 +56,19 @@ class NoticeTopic(sns.Topic):
         for email in emails:
             self.add_subscription(targets.EmailSubscription(email, dead_letter_queue=failures))
         for at, subscription in enumerate(subscriptions):
-            self.add_subscription(_target(self, f"Receiver{at}", subscription, failures))
+            id_ = f"Receiver{at}"
+            if subscription.protocol == "sms":
+                # CDK's own SmsSubscription forgets the dead-letter queue.
+                sns.Subscription(
+                    self,
+                    id_,
+                    topic=self,
+                    protocol=sns.SubscriptionProtocol.SMS,
+                    endpoint=subscription.endpoint,
+                    dead_letter_queue=failures,
+                )
+            else:
+                self.add_subscription(_target(self, id_, subscription, failures))
 
 
 def _target(scope: Construct, id_: str, subscription: Subscription, failures: sqs.IQueue) -> sns.ITopicSubscription:
@@ -71,7 +83,5 @@ def _target(scope: Construct, id_: str, subscription: Subscription, failures: sq
                 scope, id_, function_arn=endpoint, same_environment=True
             )
             return targets.LambdaSubscription(function, dead_letter_queue=failures)
-        case "https":
+        case _:
             return targets.UrlSubscription(endpoint, dead_letter_queue=failures)
-        case "sms":
-            return targets.SmsSubscription(endpoint, dead_letter_queue=failures)

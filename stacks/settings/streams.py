@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from stacks.settings.base import Group
+
+# CloudWatch knows these only; the command line gives text.
+LogDays = Annotated[
+    Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365],
+    BeforeValidator(lambda value: int(value) if isinstance(value, str) and value.isdecimal() else value),
+]
 
 
 class StreamCapacity(Group):
@@ -38,7 +44,7 @@ class StreamsSettings(Group):
 class RetentionSettings(Group):
     """How long things are kept."""
 
-    logs_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365] = 30
+    logs_days: LogDays = 30
     """Log groups."""
     series_days: int = Field(default=60, ge=15, le=3650)
     """Rows, scores and bands of the series table: forecast context, training set and charts."""

@@ -1,0 +1,124 @@
+"""Expressions over batches, computed by DuckDB; rows that fail are found and named, the others go on."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from cutwatch.sql.engines.embedded.batch import Batch, rowtime
+from cutwatch.sql.engines.embedded.render import column_name, duckdb_type, render
+from cutwatch.sql.expressions import ColumnRef, Expr, RowTime, walk
+from cutwatch.sql.program import Columns
+
+# What DuckDB raises for a value; anything else is a fault in the SQL that we wrote.
+DATA_ERRORS = (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A row of a batch that has no result, and why."""
+
+    index: int
+    message: str
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A DuckDB of our own: one thread (results in one order), no files, no extensions from elsewhere."""
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "threads": 1,
+            "TimeZone": "UTC",
+            "autoinstall_known_extensions": False,
+            "enable_external_access": False,
+        },
+    )
+
+
+def data_error_text(error: Exception) -> str:
+    """DuckDB's message in one line, without its own labels."""
+    line = str(error).strip().splitlines()[0]
+    return line.split(": ", 1)[1] if " Error: " in line else line
+
+
+class Evaluator:
+    """Computes a fixed list of expressions over batches of fixed columns.
+
+    Expressions that are just a column or ROWTIME are taken as they are; the others make one query.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, expressions: Sequence[Expr], columns: Columns) -> None:
+        self._connection = connection
+        self._expressions = tuple(expressions)
+        self._computed = [part for part in self._expressions if not isinstance(part, ColumnRef | RowTime)]
+        used = {ref.index for part in self._computed for ref in walk(part) if isinstance(ref, ColumnRef)}
+        self._used = sorted(used)
+        self._approximate = [at for at, part in enumerate(self._computed) if part.type.is_approximate]
+        inputs = ["unnest($1::BIGINT[]) AS t"]
+        for number, index in enumerate(self._used, start=2):
+            inputs.append(f"unnest(${number}::{duckdb_type(columns[index].type)}[]) AS {column_name(index)}")
+        outputs = ", ".join(render(part) for part in self._computed)
+        self._sql = f"SELECT {outputs} FROM (SELECT {', '.join(inputs)})"  # noqa: S608 - rendered by render() alone
+        if self._computed:
+            with contextlib.suppress(*DATA_ERRORS):  # a constant that fails, as CAST('x' AS INTEGER), fails row by row
+                self._fetch(Batch.empty(len(columns)))  # a query that DuckDB does not take must fail now
+
+    def run(self, batch: Batch) -> tuple[list[list[Any]], list[int], list[Failure]]:
+        """Compute all expressions.
+
+        Returns:
+            One list per expression over the rows that succeeded, the indexes of these, and the rows that failed.
+        """
+        if not self._computed or not len(batch):
+            return self._assemble(batch, []), list(range(len(batch))), []
+        rows, failures = self._rows(batch, 0)
+        good = [index for index, row in enumerate(rows) if row is not None]
+        kept = [row for row in rows if row is not None]
+        computed = [list(column) for column in zip(*kept, strict=True)] or [[] for _ in self._computed]
+        return self._assemble(batch.take(good), computed), good, failures
+
+    def _assemble(self, batch: Batch, computed: list[list[Any]]) -> list[list[Any]]:
+        columns, rest = [], iter(computed)
+        for part in self._expressions:
+            if isinstance(part, ColumnRef):
+                columns.append(batch.columns[part.index])
+            elif isinstance(part, RowTime):
+                columns.append([rowtime(at) for at in batch.places])
+            else:
+                columns.append(next(rest, []))
+        return columns
+
+    def _fetch(self, batch: Batch) -> list[tuple[Any, ...]]:
+        parameters = [[rowtime(at) for at in batch.places], *(batch.columns[index] for index in self._used)]
+        return self._connection.execute(self._sql, parameters).fetchall()
+
+    def _rows(self, batch: Batch, offset: int) -> tuple[list[tuple[Any, ...] | None], list[Failure]]:
+        """Results by row; a batch with a bad row is halved until that row stands alone."""
+        try:
+            rows: list[tuple[Any, ...] | None] = list(self._fetch(batch))
+        except DATA_ERRORS as error:
+            if len(batch) == 1:
+                return [None], [Failure(offset, data_error_text(error))]
+            middle = len(batch) // 2
+            left, left_failures = self._rows(batch.take(range(middle)), offset)
+            right, right_failures = self._rows(batch.take(range(middle, len(batch))), offset + middle)
+            return left + right, left_failures + right_failures
+        return self._refuse_infinite(rows, offset)
+
+    def _refuse_infinite(
+        self, rows: list[tuple[Any, ...] | None], offset: int
+    ) -> tuple[list[tuple[Any, ...] | None], list[Failure]]:
+        """DuckDB gives NaN and infinities where SQL has no result."""
+        failures: list[Failure] = []
+        if not self._approximate:
+            return rows, failures
+        for index, row in enumerate(rows):
+            if row is not None and any(row[p] is not None and not math.isfinite(row[p]) for p in self._approximate):
+                rows[index] = None
+                failures.append(Failure(offset + index, "the result is not a finite number"))
+        return rows, failures

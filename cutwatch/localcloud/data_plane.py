@@ -215,7 +215,7 @@ class DataPlane:
         run.failure = reason
         logger.error("%s: %s", run.application["ApplicationName"], reason)
         if not (run.job and run.job.failure):  # else the job has said so itself
-            run.logs.write(json.dumps({"level": "ERROR", "event": "job_failed", "message": reason}))
+            run.logs.write(json.dumps({"level": "ERROR", "event": "job_failed", "reason": reason}))
         run.on_status("FAILED", reason)
 
     def _end(self, run: Run, *, graceful: bool = False) -> str | None:

@@ -1,6 +1,6 @@
 """One analytics job: the process that runs an application's entry point, and what it says about itself.
 
-The job prints JSON lines; those with an `event` tell its state: `job_started`, `job_failed` (with `message`),
+The job prints JSON lines; those with an `event` tell its state: `job_started`, `job_failed` (with `reason`),
 `progress` (with `positions`: sequence number by shard) and `job_stopped` (with `state`: where its state is saved).
 """
 
@@ -108,7 +108,7 @@ class Job:
             case "progress":
                 self.positions = dict(data.get("positions") or {})
             case "job_failed":
-                self.failure = str(data.get("message") or "the job failed without saying why")
+                self.failure = str(data.get("reason") or "the job failed without saying why")
             case "job_stopped":
                 self.positions = dict(data.get("positions") or {})
                 self.state_location = data.get("state")

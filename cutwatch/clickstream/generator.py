@@ -80,14 +80,32 @@ Arrays = tuple[Ints, Ints, Ints]
 
 
 def _draw(scenario: Scenario, rate: Floats, expected: Floats, first: int, rng: np.random.Generator) -> Arrays:
-    """Clicks at `rate` a minute. Who clicks is drawn from as many sessions as the time of day usually has."""
-    minute = np.repeat(np.arange(first, first + len(rate)), rng.poisson(rate))
+    """Clicks at `rate` a minute; `expected` is how many the time of day usually has."""
+    clicks = rng.poisson(rate)
+    minute = np.repeat(np.arange(first, first + len(rate)), clicks)
     time = minute * MINUTE_MS + rng.integers(0, MINUTE_MS, len(minute))
-    sessions = np.maximum(1, np.rint(expected * _sessions_per_click(scenario.clicks_per_user)))
-    session = (rng.random(len(minute)) * sessions[minute - first]).astype(np.int64)
+    session = (_pooled if scenario.visitors == "pool" else _met)(scenario, clicks, expected, rng)
     turn = (minute + session * 7) // SESSION_MINUTES  # sessions end and begin at different minutes
     user = session * 1_000_003 + turn * 7919
     return time, user, _draw_pages(scenario, len(minute), rng)
+
+
+def _met(scenario: Scenario, clicks: Ints, _expected: Floats, rng: np.random.Generator) -> Ints:
+    """Sessions of clicks: a minute's first click brings a user; each further one a new user, or one met before."""
+    begin = np.repeat(np.cumsum(clicks) - clicks, clicks)
+    is_new = rng.random(len(begin)) < 1 / scenario.clicks_per_user
+    is_new[begin == np.arange(len(begin))] = True
+    met = np.cumsum(is_new, dtype=np.int64)
+    met = met - met[begin] + 1  # users met so far in the minute
+    session: Ints = np.where(is_new, met - 1, (rng.random(len(begin)) * met).astype(np.int64))
+    return session
+
+
+def _pooled(scenario: Scenario, clicks: Ints, expected: Floats, rng: np.random.Generator) -> Ints:
+    """Sessions of clicks: drawn from a pool of as many as the time of day usually has."""
+    sessions = np.maximum(1, rng.poisson(expected * _sessions_per_click(scenario.clicks_per_user)))
+    session: Ints = (rng.random(clicks.sum()) * np.repeat(sessions, clicks)).astype(np.int64)
+    return session
 
 
 def _sessions_per_click(clicks_per_user: float) -> float:
@@ -137,9 +155,9 @@ def _apply(
     if not inside.any() or fault.kind == "flood":
         return time, user, page
     if fault.kind == "program":  # different users are taken for the same few
-        sessions = planned.expected[time[inside] // MINUTE_MS] * _sessions_per_click(planned.scenario.clicks_per_user)
+        users = 1 + np.maximum(0, planned.expected[time[inside] // MINUTE_MS] - 1) / planned.scenario.clicks_per_user
         user = user.copy()
-        user[inside] %= np.maximum(1, np.rint(sessions * fault.share)).astype(np.int64)
+        user[inside] %= np.maximum(1, np.rint(users * fault.share)).astype(np.int64)
         return time, user, page
     lost = page == fault.page if fault.kind == "page" else rng.random(len(time)) >= fault.share
     kept = ~(inside & lost)

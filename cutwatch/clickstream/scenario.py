@@ -37,6 +37,8 @@ class Scenario:
         clicks_per_minute: mean over the whole, before faults.
         pages: how many pages there are; popularity falls with their number.
         clicks_per_user: mean clicks of the users seen in a minute.
+        visitors: `met`: every further click of a minute brings somebody new with the same chance; `pool`: clicks are
+            drawn from as many sessions as the time of day usually has, so that more clicks bring fewer new users.
         night_share: the quietest hour's rate as a share of the busiest one's.
         peak_hour: local hour of the busiest time.
         weekend_share: rate of Saturday and Sunday as a share of a weekday's.
@@ -61,6 +63,7 @@ class Scenario:
     clicks_per_minute: float = 20.0
     pages: int = 20
     clicks_per_user: float = 1.7
+    visitors: Literal["met", "pool"] = "met"
     night_share: float = 0.2
     peak_hour: float = 15.0
     weekend_share: float = 0.8

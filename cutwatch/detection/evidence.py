@@ -1,43 +1,55 @@
-"""Evidence gathered from the rows: an expectation, and named faults tested against it window by window."""
+"""Evidence gathered from the rows: named faults, each a sequential test against the expectation.
+
+    gone     the count fell to a tenth or less             -> system,  count LOW
+    merged   too few distinct for the counts there are     -> program, counts without anyone new HIGH
+             (and the distinct do not contradict it: a crawler adds counts and leaves them alone)
+    flood    the count rose to four times or more          -> flood,   count HIGH
+    page     a kind is missing for the counts there are    -> page,    kinds LOW
+
+While evidence is up, learning slows and stops. An open incident freezes what is expected, but a shadow goes on
+learning, and takes its place when the incident has lasted so long that it must be the new normal; silence never is.
+
+Does badly: below about ten counts a window `merged` takes many windows or stays unseen; on the first day, a step down
+to less than a quarter that is part of the rhythm opens an incident, and so does a step up to more than six times.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import log, sqrt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import sqrt
 
+from cutwatch.detection.curves import Curve
+from cutwatch.detection.dispersion import Scatter, forget_held, learn_scatter
+from cutwatch.detection.excursions import Evidence, add, age, remember
+from cutwatch.detection.expectation import Expectation, expect
 from cutwatch.detection.finding import Finding
+from cutwatch.detection.incidents import Direction, IncidentKind
+from cutwatch.detection.levels import Levels, Row, half_life, learn_levels, toward
+from cutwatch.detection.likelihood import mean_shift, rate_change, share_change
+from cutwatch.detection.profile import Profile, add_row, bin_count, bin_seconds, move_on
 from cutwatch.detection.records import ExpectedRange, ScoreRecord
-from cutwatch.detection.settings import DetectionSettings
+from cutwatch.detection.settings import DetectionSettings, FaultName
 
-BIN = 10  # minutes of a profile bin
-BINS = 1440 // BIN
-OPEN_AT = 9.0
-SINGLE = 0.6
-TAKE_BACK = 0.34
-WARY = 0.34
-GONE = 0.1
-MERGED = 0.4
-CONTRADICTION = -2.0
-CV, CV_NEW = 0.15, 0.25
-LEARN_CLICKS = 80
-FAST_MINUTES = (3.0, 12.0)
-SLOW_MINUTES = 40.0
-LEVEL_MINUTES = 60.0
-OPEN_MINUTES = (180.0, 45.0)
+GONE, GONE_UNKNOWN = 0.1, 0.01  # of the counts; break-even at 39 % and 21 % of the expectation
+MERGED, MERGED_UNKNOWN = 0.4, 0.3  # of those who are new
+FLOOD, FLOOD_UNKNOWN = 4.0, 12.0  # break-even at 2.2 and 4.4 times the expectation
+PAGE = 0.7  # kinds
+PAGE_VARIANCE = 0.15  # at least
+CONTRADICTION = -2.0  # nats by which the distinct may speak against `merged`
+TAKE_BACK = 0.34  # most that a window takes away, as a share of the opening level
+WARY = 0.34  # share of the opening level at which learning has stopped
+HOLDS = 0.2  # share of the opening level that keeps an incident open
+VARIATION, VARIATION_UNKNOWN = 0.15, 0.25  # least relative noise of a rate
 NOISE_MINUTES = 720.0
-PROFILE_DAYS = 3.0
-Sums = tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Bin:
-    """One bin of the daily profile: means per window, over `days` days."""
-
-    clicks: float = 0.0
-    users: float = 0.0
-    repeats: float = 0.0
-    further: float = 0.0
-    days: int = 0
+CURVE_MINUTES = 1440.0
+DRIFT_MINUTES = 45.0  # half-life of the expectation in an incident at an unknown time of day
+SILENCE = 0.02  # share of the expectation below which nothing is learnt
+NEW_NORMAL_MINUTES = 1440.0
+NEAR_SILENCE, NEAR_SILENCE_MINUTES = 0.12, 7 * 1440.0
+SHORT_INCIDENT = 4  # bad windows: what is over so soon was a stall
+KINDS: dict[FaultName, IncidentKind] = {"gone": "system", "merged": "program", "flood": "flood", "page": "page"}
+NORMAL_99 = 2.326
 
 
 @dataclass(frozen=True)
@@ -45,192 +57,254 @@ class EvidenceState:
     """What the evidence remembers of a series."""
 
     seen: int = 0
-    fast: tuple[float, float] = (0.0, 0.0)
-    slow: tuple[float, float] = (0.0, 0.0)
-    level: Sums = (0.0, 0.0, 0.0, 0.0)
-    share: Sums = (0.0, 0.0)
-    noise: Sums = (0.0, 0.0)
-    share_noise: float = 1.0
-    gone: float = 0.0
-    merged: float = 0.0
+    levels: Levels = field(default_factory=Levels)
+    shadow: Levels = field(default_factory=Levels)
+    profile: Profile = field(default_factory=Profile)
+    users: Curve = field(default_factory=Curve)
+    low: Scatter = field(default_factory=Scatter)
+    low_relative: Scatter = field(default_factory=Scatter)
+    high: Scatter = field(default_factory=Scatter)
+    high_relative: Scatter = field(default_factory=Scatter)
+    shares: Scatter = field(default_factory=Scatter)
+    page_scatter: Scatter = field(default_factory=Scatter)
+    faults: Mapping[FaultName, Evidence] = field(default_factory=dict)
     support: float = 0.0
-    profile: tuple[Bin, ...] = (Bin(),) * BINS
-    filling: Bin = Bin()
+    open_fault: FaultName | None = None
+    open_windows: int = 0
 
 
 @dataclass(frozen=True)
-class Expectation:
-    """What a window's counts are expected to be."""
+class Weighed:
+    """A window between weighing and learning."""
 
-    clicks: float
-    users: float
-    repeat: float
-    known: bool
-    variation: float
+    row: Row
+    expected: Expectation
+    finding: Finding
+    at: int
+    is_known_bad: bool
+    dispersion: tuple[float, float]
 
 
 def weigh(
-    settings: DetectionSettings, state: EvidenceState, record: ScoreRecord, *, agrees: bool, program_open: bool
-) -> tuple[EvidenceState, Finding, Expectation]:
+    settings: DetectionSettings, state: EvidenceState, record: ScoreRecord, *, agrees: bool
+) -> tuple[EvidenceState, Weighed]:
     """Add a window's evidence; nothing is learnt from it yet."""
-    clicks, users = _row(settings, record)
-    e = _expect(state, _minute(record))
-    gone, merged, support = _sums(settings, state, clicks, users, e, agrees=agrees)
-    trusted = merged if support >= CONTRADICTION or program_open else min(merged, OPEN_AT / 2)
-    evidence, before = max(gone, trusted), max(state.gone, state.merged)
-    rose = evidence > before or (evidence > 0 and evidence >= OPEN_AT - 1e-9)
-    state = replace(state, seen=state.seen + 1, gone=gone, merged=merged, support=support)
-    is_system = gone >= trusted
-    lead = (settings.count_column, "LOW") if is_system else ("RESIDUALS", "HIGH")
-    spread = sqrt(e.clicks * (1 + e.clicks * e.variation))
-    low, high = max(0.0, e.clicks - 2.33 * spread), e.clicks + 2.33 * spread
-    return (
-        state,
-        Finding(
-            share=evidence / OPEN_AT,
-            rose=rose,
-            kind="system" if is_system else "program",
-            lead=lead if evidence > 0 else None,  # type: ignore[arg-type]
-            expected={settings.count_column: ExpectedRange(low, e.clicks, high)},
-            deviations={settings.count_column: (clicks - e.clicks) / max(spread, 1.0)},
-            volume=e.clicks,
-        ),
-        e,
+    row = _row(settings, record)
+    at = int(record.window_start.timestamp()) // bin_seconds(record.window_seconds) % bin_count(record.window_seconds)
+    profile = move_on(state.profile, at, window_seconds=record.window_seconds)
+    is_open = state.open_fault is not None
+    e = expect(state.levels, profile, at, row, state.users, _page_variance(state) ** 0.5, frozen=is_open)
+    floor = VARIATION if e.known else VARIATION_UNKNOWN
+    low = _dispersion(state.low, state.low_relative, e.least, floor)
+    high = _dispersion(state.high, state.high_relative, e.most, floor)
+    said = _said(settings, state, row, e, low, high) if state.seen >= settings.warm_up_windows else {}
+    windows_per_day = 86_400 / record.window_seconds
+    target = settings.false_incidents_per_day / max(len(settings.faults), 1)
+    days = 1 / windows_per_day
+    faults: dict[FaultName, Evidence] = {}
+    best: tuple[float, FaultName] = (0.0, settings.faults[0] if settings.faults else "gone")
+    support, rose = state.support, False
+    for name in settings.faults:
+        before = state.faults.get(name, Evidence())
+        before = replace(before, history=age(before.history, days)) if said else before
+        level = before.history.level(target, windows_per_day)
+        evidence = add(before, said.get(name, 0.0), level=level, take_back=TAKE_BACK, agrees=agrees)
+        share = evidence.nats / level
+        if name == "merged":
+            against = rate_change(row.distinct or 0.0, e.distinct, MERGED, low) if row.distinct is not None else 0.0
+            limit = TAKE_BACK * level
+            support = min(max(support + min(max(against, -limit), level), -level), level) if evidence.nats > 0 else 0.0
+            if support < CONTRADICTION and state.open_fault != "merged":
+                share = min(share, 0.5)
+        if share >= 1 - 1e-9 and state.open_fault is None:
+            needed = before.history.windows(settings.false_incidents_per_day, agrees=evidence.agreed)
+            share = 1.0 if evidence.bad >= needed else 0.99
+        faults[name] = evidence
+        if share > best[0]:
+            best, rose = (share, name), said.get(name, 0.0) > 0
+    expected, deviations = _ranges(settings, state, row, e, low, high)
+    share, name = best
+    finding = Finding(
+        share=share,
+        rose=rose,
+        holds=share > HOLDS,
+        kind=KINDS[name],
+        lead=_lead(settings, name) if share > 0 else None,
+        expected=expected,
+        deviations=deviations,
+        volume=e.usual,
     )
+    state = replace(state, profile=profile, faults=faults, support=support)
+    return state, Weighed(row, e, finding, at, share > 0, (low, high))
 
 
 def learn(
-    settings: DetectionSettings,
-    s: EvidenceState,
-    record: ScoreRecord,
-    e: Expectation,
-    finding: Finding,
-    *,
-    is_open: bool,
+    settings: DetectionSettings, state: EvidenceState, record: ScoreRecord, weighed: Weighed, *, is_open: bool
 ) -> EvidenceState:
-    """Learn from a window, the less the more evidence there is."""
-    x, users = _row(settings, record)
-    u = x if users is None else users
-    warm = s.seen > settings.warm_up_windows
-    w = 1.0 if is_open or not warm else max(0.0, 1 - finding.share / WARY)
-    fast = _rate(_fast_half_life(s)) * w
-    if is_open:
-        fast = _rate(OPEN_MINUTES[0 if e.known else 1])
-    elif s.seen < 17:
-        fast = max(fast, 1 / s.seen)
-    slow = min(fast, max(_rate(SLOW_MINUTES) * w, fast if s.seen < 60 else 0.0))
-    level = _rate(2 * OPEN_MINUTES[0] if is_open else LEVEL_MINUTES) * w
-    minute = _minute(record)
-    here = s.profile[minute % 1440 // BIN]
-    ref = e.clicks if e.known else s.fast[0]
-    out = replace(
-        s,
-        fast=_toward(s.fast, (x, u), fast),
-        slow=_toward(s.slow, (x, u), slow),
-        share=_decay(s.share, (x - u, max(0.0, x - 1)), level, w),
-        level=_decay(s.level, (x, here.clicks, u, here.users), level, w) if here.days and not is_open else s.level,
-    )
-    if warm and not is_open and w > 0:
-        k = _rate(NOISE_MINUTES) * w
-        square = min(2 * min(0.0, x - ref) ** 2, 9 * ref * (1 + ref * e.variation))
-        out = replace(out, noise=_decay(s.noise, (square - ref, ref * ref), k, w))
-        if users is not None and x >= 3:
-            r = _clip((out.share[0] + 0.5) / (out.share[1] + 10), 0.02, 0.98)
-            z2 = 2 * max(0.0, x - u - (x - 1) * r) ** 2 / ((x - 1) * r * (1 - r))
-            noise = max(1.0, s.share_noise + k * (min(z2, 9 * s.share_noise) - s.share_noise))
-            out = replace(out, share_noise=noise)
-    return _learn_profile(out, minute, x, u, is_open=is_open)
-
-
-def _row(settings: DetectionSettings, record: ScoreRecord) -> tuple[float, float | None]:
-    users = record.values.get(settings.distinct_column) if settings.distinct_column else None
-    return record.values.get(settings.count_column, 0.0), users
-
-
-def _minute(record: ScoreRecord) -> int:
-    return int(record.window_start.timestamp()) // 60
-
-
-def _expect(s: EvidenceState, minute: int) -> Expectation:
-    b = minute % 1440 // BIN
-    near = [s.profile[(b + k) % BINS] for k in (-1, 0, 1)]
-    error = sqrt(0.35 / _fast_half_life(s))
-    clicks, users = (x - error * sqrt(x) for x in s.fast)
-    repeat = (s.share[0] + 0.5) / (s.share[1] + 10)
-    known = all(q.days for q in near) and s.level[1] > 0
-    if known:
-        today = min(1.0, s.level[0] / s.level[1])
-        clicks = min(clicks, min(_least(q.clicks, q.days) for q in near) * today)
-        users_today = min(1.0, s.level[2] / s.level[3]) if s.level[3] else today
-        users = min(users, min(_least(q.users, q.days) for q in near) * users_today)
-        repeat = max([repeat] + [q.repeats / q.further for q in near if q.further])
-    else:
-        clicks, users = min(clicks, s.slow[0]), min(users, s.slow[1])
-    floor = CV if known else CV_NEW
-    variation = max(floor**2, s.noise[0] / (s.noise[1] + 1))
-    return Expectation(max(clicks, 0.0), max(users, 0.0), _clip(repeat, 0.02, 0.98), known, variation)
-
-
-def _least(mean: float, days: int) -> float:
-    return mean - sqrt(mean / (BIN * min(days, 3)))
-
-
-def _sums(
-    p: DetectionSettings, s: EvidenceState, x: float, users: float | None, e: Expectation, *, agrees: bool
-) -> tuple[float, float, float]:
-    if s.seen < p.warm_up_windows:
-        return 0.0, 0.0, 0.0
-    up, down, top = OPEN_AT * (1 if agrees else SINGLE), -TAKE_BACK * OPEN_AT, OPEN_AT
-    gone = _clip(s.gone + _clip(_ratio(x, e.clicks, GONE, e), down, up), 0.0, top)
-    if users is None:
-        return gone, 0.0, 0.0
-    new, said = 1 - e.repeat, 0.0
-    if x >= 2:
-        said = ((users - 1) * log(MERGED) + (x - users) * log((1 - MERGED * new) / (1 - new))) / s.share_noise
-    merged = _clip(s.merged + _clip(said, down, up), 0.0, top)
-    support = _clip(s.support + _clip(_ratio(users, e.users, MERGED, e), down, up), -top, top) if merged > 0 else 0.0
-    return gone, merged, support
-
-
-def _ratio(x: float, mean: float, rho: float, e: Expectation) -> float:
-    return (x * log(rho) + mean * (1 - rho)) / (1 + mean * e.variation)
-
-
-def _learn_profile(s: EvidenceState, minute: int, x: float, u: float, *, is_open: bool) -> EvidenceState:
-    f, b = s.filling, minute % 1440 // BIN
-    f = Bin(f.clicks + x, f.users + u, f.repeats + x - u, f.further + max(0.0, x - 1), f.days + 1)
-    if minute % BIN < BIN - 1:
-        return replace(s, filling=f)
-    profile = s.profile
-    if f.days >= BIN / 2 and (f.clicks > 0 or not is_open):
-        o, n = profile[b], f.days
-        k = max(1 / PROFILE_DAYS, 1 / (o.days + 1))
-        new = Bin(
-            o.clicks + k * (f.clicks / n - o.clicks),
-            o.users + k * (f.users / n - o.users),
-            o.repeats + k * (f.repeats / n - o.repeats),
-            o.further + k * (f.further / n - o.further),
-            o.days + 1,
+    """Learn from a window, the less the more evidence there is, and note how suspicions ended."""
+    row, e, finding = weighed.row, weighed.expected, weighed.finding
+    minutes = record.window_seconds / 60
+    was_open = state.open_fault is not None
+    state = _settle(settings, state, record, finding, is_open=is_open)
+    weight = 0.0 if is_open else max(0.0, 1 - finding.share / WARY)
+    here = state.profile.here(weighed.at)
+    shadow = learn_levels(state.shadow, row, here, seen=state.seen, minutes=minutes, weight=1.0)
+    levels = learn_levels(state.levels, row, here, seen=state.seen, minutes=minutes, weight=weight)
+    profile = state.profile
+    if is_open and not e.known and row.count > SILENCE * e.usual:
+        rate = half_life(DRIFT_MINUTES / minutes)
+        levels = replace(
+            levels,
+            fast=toward(levels.fast, row.triple, rate),
+            slow=toward(levels.slow, row.triple, rate),
         )
-        profile = (*profile[:b], new, *profile[b + 1 :])
-    return replace(s, profile=profile, filling=Bin())
+    if not is_open or (not e.known and row.count > 0):
+        profile = add_row(profile, *row.triple)
+    state = replace(state, seen=state.seen + 1, levels=levels, shadow=shadow, profile=profile)
+    if is_open:
+        return _accept_new_normal(state, weighed, minutes)
+    if was_open or state.seen <= settings.warm_up_windows:
+        return _learn_curves(state, row, minutes, weight)
+    return _learn_curves(_learn_scatter(state, weighed, minutes), row, minutes, weight)
 
 
-def _fast_half_life(s: EvidenceState) -> float:
-    return _clip(LEARN_CLICKS / max(s.fast[0], 0.1), *FAST_MINUTES)
+def _said(
+    settings: DetectionSettings, state: EvidenceState, row: Row, e: Expectation, low: float, high: float
+) -> dict[FaultName, float]:
+    """What a window says for each fault, in nats."""
+    said: dict[FaultName, float] = {
+        "gone": rate_change(row.count, e.least, GONE if e.known else GONE_UNKNOWN, low),
+        "flood": rate_change(row.count, e.most, FLOOD if e.known else FLOOD_UNKNOWN, high),
+    }
+    if row.distinct is not None and row.count >= 2:  # the first count always brings somebody and tells nothing
+        factor = MERGED if e.known else MERGED_UNKNOWN
+        dispersion = max(0.7, state.shares.mean(1.0, 60))
+        said["merged"] = share_change(row.distinct - 1, row.count - 1, 1 - e.repeat, factor, dispersion)
+    if row.kinds is not None:
+        said["page"] = mean_shift(e.kinds - row.kinds, PAGE, _page_variance(state))
+    return {name: nats for name, nats in said.items() if name in settings.faults}
 
 
-def _rate(half_life: float) -> float:
-    return float(1 - 2 ** (-1 / half_life))
+def _settle(
+    settings: DetectionSettings, state: EvidenceState, record: ScoreRecord, finding: Finding, *, is_open: bool
+) -> EvidenceState:
+    """Note which excursions ended, and whether an incident opened or ended with this window."""
+    windows_per_day = 86_400 / record.window_seconds
+    target = settings.false_incidents_per_day / max(len(settings.faults), 1)
+    faults = dict(state.faults)
+    for name, evidence in state.faults.items():
+        ended = evidence.nats <= 0 and evidence.bad > 0
+        if ended and (not is_open or name != state.open_fault or evidence.bad <= SHORT_INCIDENT):
+            faults[name] = remember(evidence, level=evidence.history.level(target, windows_per_day))
+    open_fault = state.open_fault
+    if is_open and open_fault is None:
+        open_fault = next(name for name, kind in KINDS.items() if kind == finding.kind)
+        state = replace(
+            state,
+            low=forget_held(state.low),
+            low_relative=forget_held(state.low_relative),
+            high=forget_held(state.high),
+            high_relative=forget_held(state.high_relative),
+            shares=forget_held(state.shares),
+            page_scatter=forget_held(state.page_scatter),
+        )
+    if not is_open:
+        return replace(state, faults=faults, open_fault=None, open_windows=0)
+    return replace(state, faults=faults, open_fault=open_fault, open_windows=state.open_windows + 1)
 
 
-def _toward(old: tuple[float, float], new: tuple[float, float], k: float) -> tuple[float, float]:
-    return (old[0] + k * (new[0] - old[0]), old[1] + k * (new[1] - old[1]))
+def _accept_new_normal(state: EvidenceState, weighed: Weighed, minutes: float) -> EvidenceState:
+    lasted = state.open_windows * minutes
+    ratio = state.shadow.fast[0] / weighed.expected.least if weighed.expected.least > 0 else 1.0
+    patience = NEAR_SILENCE_MINUTES if state.open_fault == "gone" and ratio < NEAR_SILENCE else NEW_NORMAL_MINUTES
+    if lasted < patience or ratio < SILENCE:
+        return state
+    faults = {name: Evidence(history=evidence.history) for name, evidence in state.faults.items()}
+    return replace(state, levels=state.shadow, faults=faults, open_windows=0)
 
 
-def _decay(old: Sums, new: Sums, k: float, w: float) -> Sums:
-    return tuple(a * (1 - k) + w * b for a, b in zip(old, new, strict=True))
+def _learn_scatter(state: EvidenceState, weighed: Weighed, minutes: float) -> EvidenceState:
+    row, e, (low, high) = weighed.row, weighed.expected, weighed.dispersion
+    suspicious = weighed.is_known_bad
+    rate = half_life(NOISE_MINUTES / minutes)
+    below = min(2 * min(0.0, row.count - e.least) ** 2, 9 * e.least * low)
+    above = min(2 * max(0.0, row.count - e.most) ** 2, 9 * e.most * high)
+    state = replace(
+        state,
+        low=learn_scatter(state.low, below / max(e.least, 0.5), 1.0, rate, suspicious=suspicious),
+        low_relative=learn_scatter(state.low_relative, below - e.least, e.least**2, rate, suspicious=suspicious),
+        high=learn_scatter(state.high, above / max(e.most, 0.5), 1.0, rate, suspicious=suspicious),
+        high_relative=learn_scatter(state.high_relative, above - e.most, e.most**2, rate, suspicious=suspicious),
+    )
+    if row.distinct is not None and row.count >= 3:
+        trials = row.count - 1
+        variance = trials * e.repeat * (1 - e.repeat)
+        square = 2 * max(0.0, row.count - row.distinct - trials * e.repeat) ** 2 / variance
+        square = min(square, 9 * state.shares.mean(1.0, 60))
+        state = replace(state, shares=learn_scatter(state.shares, square, 1.0, rate, suspicious=suspicious))
+    if row.kinds is not None:
+        square = min(2 * max(0.0, e.kinds - row.kinds) ** 2, 9 * _page_variance(state))
+        state = replace(state, page_scatter=learn_scatter(state.page_scatter, square, 1.0, rate, suspicious=suspicious))
+    return state
 
 
-def _clip(x: float, low: float, high: float) -> float:
-    return low if x < low else high if x > high else x
+def _learn_curves(state: EvidenceState, row: Row, minutes: float, weight: float) -> EvidenceState:
+    if weight <= 0.5:
+        return state
+    rate = half_life(CURVE_MINUTES / minutes)
+    if row.distinct is not None:
+        state = replace(state, users=state.users.learn(row.count, row.distinct, rate))
+    return state
+
+
+def _dispersion(scatter: Scatter, relative: Scatter, mean: float, floor: float) -> float:
+    return max(scatter.mean(1.0, 60), 1 + mean * max(floor**2, relative.mean(0.0, 1.0)))
+
+
+def _page_variance(state: EvidenceState) -> float:
+    return max(PAGE_VARIANCE, state.page_scatter.mean(1.0, 30))
+
+
+def _row(settings: DetectionSettings, record: ScoreRecord) -> Row:
+    values = record.values
+    return Row(
+        count=values.get(settings.count_column, 0.0),
+        distinct=values.get(settings.distinct_column) if settings.distinct_column else None,
+        kinds=values.get(settings.kinds_column) if settings.kinds_column else None,
+    )
+
+
+def _lead(settings: DetectionSettings, name: FaultName) -> tuple[str, Direction]:
+    leads: dict[FaultName, tuple[str, Direction]] = {
+        "gone": (settings.count_column, "LOW"),
+        "flood": (settings.count_column, "HIGH"),
+        "merged": (settings.repeats_column, "HIGH"),
+        "page": (settings.kinds_column or settings.count_column, "LOW"),
+    }
+    return leads[name]
+
+
+def _ranges(
+    settings: DetectionSettings, state: EvidenceState, row: Row, e: Expectation, low: float, high: float
+) -> tuple[dict[str, ExpectedRange], dict[str, float]]:
+    """By column, the range in which 98 of 100 normal windows lie, and how far this one is off."""
+    mean = e.usual
+    spread = sqrt(max(mean, 0.25) * max(low, high))
+    ranges = {settings.count_column: (row.count, mean, spread)}
+    new = 1 - min(e.repeat, 0.98)
+    if row.distinct is not None and settings.distinct_column:
+        usual = min(mean, 1 + (mean - 1) * new) if mean > 1 else mean
+        ranges[settings.distinct_column] = (row.distinct, usual, sqrt(max(usual, 0.25) * low))
+        further = max(row.count - 1, 0.0)
+        ranges[settings.repeats_column] = (
+            row.count - row.distinct,
+            further * e.repeat,
+            sqrt(max(further * e.repeat * new, 0.25) * max(1.0, state.shares.mean(1.0, 60))),
+        )
+    if row.kinds is not None and settings.kinds_column:
+        ranges[settings.kinds_column] = (row.kinds, e.usual_kinds, sqrt(max(0.25, _page_variance(state))))
+    expected = {
+        name: ExpectedRange(max(0.0, middle - NORMAL_99 * sd), middle, middle + NORMAL_99 * sd)
+        for name, (_, middle, sd) in ranges.items()
+    }
+    return expected, {name: (value - middle) / sd for name, (value, middle, sd) in ranges.items()}

@@ -16,6 +16,7 @@ class Finding:
     Attributes:
         share: the strongest evidence gathered so far, as a share of what opens an incident; 0: none.
         rose: whether this window added to it.
+        holds: whether so much is left that an incident stays open.
         kind: the fault it speaks for.
         lead: that fault's leading column and its direction; None where there is no evidence.
         expected: by column, the range in which 98 of 100 normal windows lie.
@@ -25,6 +26,7 @@ class Finding:
 
     share: float = 0.0
     rose: bool = False
+    holds: bool = False
     kind: IncidentKind = "system"
     lead: tuple[str, Direction] | None = None
     expected: Mapping[str, ExpectedRange] = field(default_factory=dict)

@@ -49,21 +49,19 @@ def judge(settings: DetectionSettings, state: SeriesState, record: ScoreRecord) 
         return Verdict(state.with_detector(record.detector, seen), (), state.incident)
 
     reading = read_score(detector, before, record, warm_up=rules.warm_up_windows)
-    finding = expectation = None
+    finding = weighed = None
     evidence, since = state.evidence, state.evidence_since
     if record.detector == rules.row_detector:
-        program_open = state.incident is not None and state.incident.kind == "program"
-        evidence, finding, expectation = weigh(
-            rules, evidence, record, agrees=reading.is_over, program_open=program_open
-        )
+        evidence, weighed = weigh(rules, evidence, record, agrees=reading.is_over)
+        finding = weighed.finding
         since = (since or record.window_start) if finding.share > 0 else None
     window = Window(rules, detector, record, reading, finding)
-    own = replace(reading.state, quiet=0 if window.is_bad else before.quiet + 1)
+    own = replace(reading.state, quiet=0 if window.holds else before.quiet + 1)
     detectors = {**state.detectors, record.detector: own}
     incident, news = advance(window, state.incident, detectors, suspicious_since=since, last_over=state.last_over)
     is_open = incident is not None and incident.is_open
-    if finding is not None and expectation is not None:
-        evidence = learn(rules, evidence, record, expectation, finding, is_open=is_open)
+    if weighed is not None:
+        evidence = learn(rules, evidence, record, weighed, is_open=is_open)
     if not is_open:
         detectors[record.detector] = learn_score(own, record.score)
     ledger, notices = tell(rules, state.ledger, incident, news, record)

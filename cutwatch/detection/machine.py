@@ -54,6 +54,13 @@ class Window:
             return self.finding is not None and self.finding.rose
         return self.reading.is_over
 
+    @property
+    def holds(self) -> bool:
+        """Whether it keeps an open incident open."""
+        if self.by_evidence:
+            return self.finding is not None and self.finding.holds
+        return self.reading.is_over
+
 
 def advance(
     window: Window,

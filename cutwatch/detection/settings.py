@@ -74,6 +74,7 @@ class DetectionSettings:
         count_column: the column that counts events (the role `count`).
         distinct_column: the column that counts who brought them (`distinct`); None: there is none.
         kinds_column: the column that counts what they were about (`kinds`); None: there is none.
+        repeats_column: the column that counts what brought nobody new, which is count minus distinct.
         false_incidents_per_day: how many the `evidence` kind may open a day on a series with nothing wrong.
         faults: the named faults that `evidence` looks for: `gone` (counts vanish), `merged` (too few distinct for the
             counts), `flood` (far more counts than expected), `page` (a kind vanishes).
@@ -94,6 +95,7 @@ class DetectionSettings:
     count_column: str = "CLICKS"
     distinct_column: str | None = "USERS"
     kinds_column: str | None = "URLS"
+    repeats_column: str = "RESIDUALS"
     false_incidents_per_day: float = bounded(0.02, 1e-6, 100)
     faults: tuple[FaultName, ...] = FAULTS
     warm_up_windows: int = bounded(60, 5, 100_000)

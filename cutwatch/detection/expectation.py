@@ -1,0 +1,125 @@
+"""What a window may be expected to hold under every innocent explanation.
+
+A fault must be implausible under all of them (nightfall, weekend, the end of a campaign, a crawler): the expectation
+of a loss is the least, and that of a flood the most, of what the last minutes and the same time of earlier days lead
+one to expect, one standard error further out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+from cutwatch.detection.curves import Curve
+from cutwatch.detection.levels import Levels, Row
+from cutwatch.detection.profile import Bin, Profile
+
+MOST_DAYS = 3.0
+SHARE_RANGE = (0.02, 0.98)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Of one window.
+
+    Attributes:
+        least: counts, cautiously low.
+        most: counts, cautiously high.
+        usual: counts, in the middle.
+        distinct: distinct, cautiously low.
+        repeat: chance that a further count brings nobody new, cautiously high.
+        kinds: kinds for as many counts as there were, cautiously low.
+        usual_kinds: kinds, in the middle.
+        known: the time of day has been seen before.
+    """
+
+    least: float
+    most: float
+    usual: float
+    distinct: float
+    repeat: float
+    kinds: float
+    usual_kinds: float
+    known: bool
+
+
+def expect(
+    levels: Levels, profile: Profile, at: int, row: Row, users: Curve, kinds_noise: float, *, frozen: bool
+) -> Expectation:
+    """What is expected of a window.
+
+    Args:
+        levels: recent levels.
+        profile: of earlier days.
+        at: the window's bin.
+        row: the window's own: distinct and kinds are expected for as many counts.
+        users: curve of distinct over counts.
+        kinds_noise: standard deviation of the kinds.
+        frozen: an incident is open, so the last minutes say nothing of what is usual.
+    """
+    near = profile.near(at)
+    known = all(found.days for found in near) and levels.profiled[0] > 0
+    error, (count, distinct, kinds) = levels.error, levels.fast
+    least, most = _lower(count, error), count + error * count**0.5
+    usual, usual_kinds = count, kinds
+    least_distinct = _lower(distinct, error)
+    least_kinds = (kinds - error * kinds_noise) * _part(row.count, count)
+    repeat = (levels.repeats[0] + 0.5) / (levels.repeats[1] + 10)
+    if known:
+        today, today_distinct, today_kinds = _today(levels)
+        by_profile = min(_edge(found, found.count, -1) for found in near) * min(1.0, today)
+        by_distinct = min(_edge(found, found.distinct, -1) for found in near) * min(1.0, today_distinct)
+        by_kinds = (
+            min(found.kinds * _part(row.count, found.count) for found in near) * min(1.0, today_kinds)
+            - error * kinds_noise
+        )
+        upper = max(_edge(found, found.count, 1) for found in near) * max(1.0, today)
+        if frozen:
+            least, least_distinct, least_kinds, most = by_profile, by_distinct, by_kinds, upper
+        else:
+            least, least_distinct = min(least, by_profile), min(least_distinct, by_distinct)
+            least_kinds, most = min(least_kinds, by_kinds), max(most, upper)
+        middle = near[len(near) // 2]
+        usual, usual_kinds = middle.count * today, middle.kinds * today_kinds
+        repeat = max([repeat, *(found.repeats / found.further for found in near if found.further)])
+    else:
+        least, most = min(least, levels.slow[0]), max(most, levels.slow[0])
+        least_distinct = min(least_distinct, levels.slow[1])
+        least_kinds = min(least_kinds, levels.slow[2] * _part(row.count, levels.slow[0]))
+    if row.count >= 2 and (by_curve := users.at(row.count)) is not None:
+        repeat = max(repeat, 1 - (by_curve - 1) / (row.count - 1))
+    return Expectation(
+        least=max(least, 0.0),
+        most=most,
+        usual=usual,
+        distinct=max(least_distinct, 0.0),
+        repeat=min(max(repeat, SHARE_RANGE[0]), SHARE_RANGE[1]),
+        kinds=max(least_kinds, 0.0),
+        usual_kinds=usual_kinds,
+        known=known,
+    )
+
+
+def _today(levels: Levels) -> tuple[float, float, float]:
+    """Today's level of count, distinct and kinds, as shares of the profile."""
+    count = levels.today[0] / levels.profiled[0]
+    distinct, kinds = (
+        seen / profiled if profiled > 0 else count
+        for seen, profiled in zip(levels.today[1:], levels.profiled[1:], strict=True)
+    )
+    return count, distinct, kinds
+
+
+def _part(count: float, usual: float) -> float:
+    """The part of the usual kinds that fewer counts than usual bring, at least: kinds fall slower than counts."""
+    return min(1.0, count / usual) if usual > 0 else 0.0
+
+
+def _lower(mean: float, error: float) -> float:
+    return max(0.0, mean - error * sqrt(mean))
+
+
+def _edge(found: Bin, mean: float, sign: int) -> float:
+    """A bin's mean, one standard error lower or higher; ten windows a bin and day."""
+    error = sqrt(mean / (10 * min(found.days, MOST_DAYS)))
+    return max(0.0, mean + sign * error)

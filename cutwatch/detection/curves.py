@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import log2
 
 NODES_PER_OCTAVE = 2
+LEAST_PART = 0.1  # a node that weighs less in a value need not be known
+LEAST_WEIGHT = 20.0  # rows at a node before it is believed
 NODES = 45  # up to five million a window
 
 
@@ -23,7 +25,8 @@ class Curve:
         """The column's mean at a count; None where too little has been seen."""
         node, right = _place(count)
         left = 1 - right
-        if min(self.weights[node] if left > 0.1 else 9, self.weights[node + 1] if right > 0.1 else 9) < 3:
+        weights = [self.weights[at] for at, part in ((node, left), (node + 1, right)) if part > LEAST_PART]
+        if min(weights) < LEAST_WEIGHT:
             return None
         return left * self.values[node] + right * self.values[node + 1]
 

@@ -60,13 +60,14 @@ class EvidenceState:
     levels: Levels = field(default_factory=Levels)
     shadow: Levels = field(default_factory=Levels)
     profile: Profile = field(default_factory=Profile)
+    pages: Curve = field(default_factory=Curve)
+    page_variance: Curve = field(default_factory=Curve)
     users: Curve = field(default_factory=Curve)
     low: Scatter = field(default_factory=Scatter)
     low_relative: Scatter = field(default_factory=Scatter)
     high: Scatter = field(default_factory=Scatter)
     high_relative: Scatter = field(default_factory=Scatter)
     shares: Scatter = field(default_factory=Scatter)
-    page_scatter: Scatter = field(default_factory=Scatter)
     faults: Mapping[FaultName, Evidence] = field(default_factory=dict)
     support: float = 0.0
     open_fault: FaultName | None = None
@@ -93,7 +94,7 @@ def weigh(
     at = int(record.window_start.timestamp()) // bin_seconds(record.window_seconds) % bin_count(record.window_seconds)
     profile = move_on(state.profile, at, window_seconds=record.window_seconds)
     is_open = state.open_fault is not None
-    e = expect(state.levels, profile, at, row, state.users, _page_variance(state) ** 0.5, frozen=is_open)
+    e = expect(state.levels, profile, at, row, state.users, state.pages, frozen=is_open)
     floor = VARIATION if e.known else VARIATION_UNKNOWN
     low = _dispersion(state.low, state.low_relative, e.least, floor)
     high = _dispersion(state.high, state.high_relative, e.most, floor)
@@ -180,8 +181,8 @@ def _said(
         factor = MERGED if e.known else MERGED_UNKNOWN
         dispersion = max(0.7, state.shares.mean(1.0, 60))
         said["merged"] = share_change(row.distinct - 1, row.count - 1, 1 - e.repeat, factor, dispersion)
-    if row.kinds is not None:
-        said["page"] = mean_shift(e.kinds - row.kinds, PAGE, _page_variance(state))
+    if row.kinds is not None and (variance := state.page_variance.at(row.count)) is not None:
+        said["page"] = mean_shift(e.kinds - row.kinds, PAGE, max(PAGE_VARIANCE, variance))
     return {name: nats for name, nats in said.items() if name in settings.faults}
 
 
@@ -206,7 +207,6 @@ def _settle(
             high=forget_held(state.high),
             high_relative=forget_held(state.high_relative),
             shares=forget_held(state.shares),
-            page_scatter=forget_held(state.page_scatter),
         )
     if not is_open:
         return replace(state, faults=faults, open_fault=None, open_windows=0)
@@ -242,9 +242,6 @@ def _learn_scatter(state: EvidenceState, weighed: Weighed, minutes: float) -> Ev
         square = 2 * max(0.0, row.count - row.distinct - trials * e.repeat) ** 2 / variance
         square = min(square, 9 * state.shares.mean(1.0, 60))
         state = replace(state, shares=learn_scatter(state.shares, square, 1.0, rate, suspicious=suspicious))
-    if row.kinds is not None:
-        square = min(2 * max(0.0, e.kinds - row.kinds) ** 2, 9 * _page_variance(state))
-        state = replace(state, page_scatter=learn_scatter(state.page_scatter, square, 1.0, rate, suspicious=suspicious))
     return state
 
 
@@ -254,15 +251,16 @@ def _learn_curves(state: EvidenceState, row: Row, minutes: float, weight: float)
     rate = half_life(CURVE_MINUTES / minutes)
     if row.distinct is not None:
         state = replace(state, users=state.users.learn(row.count, row.distinct, rate))
+    if row.kinds is not None:
+        if (mean := state.pages.at(row.count)) is not None:
+            square = (row.kinds - mean) ** 2
+            state = replace(state, page_variance=state.page_variance.learn(row.count, square, rate))
+        state = replace(state, pages=state.pages.learn(row.count, row.kinds, rate))
     return state
 
 
 def _dispersion(scatter: Scatter, relative: Scatter, mean: float, floor: float) -> float:
     return max(scatter.mean(1.0, 60), 1 + mean * max(floor**2, relative.mean(0.0, 1.0)))
-
-
-def _page_variance(state: EvidenceState) -> float:
-    return max(PAGE_VARIANCE, state.page_scatter.mean(1.0, 30))
 
 
 def _row(settings: DetectionSettings, record: ScoreRecord) -> Row:
@@ -302,7 +300,7 @@ def _ranges(
             sqrt(max(further * e.repeat * new, 0.25) * max(1.0, state.shares.mean(1.0, 60))),
         )
     if row.kinds is not None and settings.kinds_column:
-        ranges[settings.kinds_column] = (row.kinds, e.usual_kinds, sqrt(max(0.25, _page_variance(state))))
+        ranges[settings.kinds_column] = (row.kinds, e.usual_kinds, sqrt(max(0.25, state.page_variance.at(mean) or 1.0)))
     expected = {
         name: ExpectedRange(max(0.0, middle - NORMAL_99 * sd), middle, middle + NORMAL_99 * sd)
         for name, (_, middle, sd) in ranges.items()

@@ -44,7 +44,7 @@ class Expectation:
 
 
 def expect(
-    levels: Levels, profile: Profile, at: int, row: Row, users: Curve, kinds_noise: float, *, frozen: bool
+    levels: Levels, profile: Profile, at: int, row: Row, users: Curve, pages: Curve, *, frozen: bool
 ) -> Expectation:
     """What is expected of a window.
 
@@ -54,7 +54,7 @@ def expect(
         at: the window's bin.
         row: the window's own: distinct and kinds are expected for as many counts.
         users: curve of distinct over counts.
-        kinds_noise: standard deviation of the kinds.
+        pages: curve of kinds over counts.
         frozen: an incident is open, so the last minutes say nothing of what is usual.
     """
     near = profile.near(at)
@@ -63,16 +63,13 @@ def expect(
     least, most = _lower(count, error), count + error * count**0.5
     usual, usual_kinds = count, kinds
     least_distinct = _lower(distinct, error)
-    least_kinds = (kinds - error * kinds_noise) * _part(row.count, count)
+    least_kinds = kinds * _part(pages, row.count, count)
     repeat = (levels.repeats[0] + 0.5) / (levels.repeats[1] + 10)
     if known:
         today, today_distinct, today_kinds = _today(levels)
         by_profile = min(_edge(found, found.count, -1) for found in near) * min(1.0, today)
         by_distinct = min(_edge(found, found.distinct, -1) for found in near) * min(1.0, today_distinct)
-        by_kinds = (
-            min(found.kinds * _part(row.count, found.count) for found in near) * min(1.0, today_kinds)
-            - error * kinds_noise
-        )
+        by_kinds = min(found.kinds * _part(pages, row.count, found.count) for found in near) * min(1.0, today_kinds)
         upper = max(_edge(found, found.count, 1) for found in near) * max(1.0, today)
         if frozen:
             least, least_distinct, least_kinds, most = by_profile, by_distinct, by_kinds, upper
@@ -85,9 +82,11 @@ def expect(
     else:
         least, most = min(least, levels.slow[0]), max(most, levels.slow[0])
         least_distinct = min(least_distinct, levels.slow[1])
-        least_kinds = min(least_kinds, levels.slow[2] * _part(row.count, levels.slow[0]))
+        least_kinds = min(least_kinds, levels.slow[2] * _part(pages, row.count, levels.slow[0]))
     if row.count >= 2 and (by_curve := users.at(row.count)) is not None:
         repeat = max(repeat, 1 - (by_curve - 1) / (row.count - 1))
+    if (by_curve := pages.at(row.count)) is not None:
+        least_kinds = min(least_kinds, by_curve)
     return Expectation(
         least=max(least, 0.0),
         most=most,
@@ -110,9 +109,14 @@ def _today(levels: Levels) -> tuple[float, float, float]:
     return count, distinct, kinds
 
 
-def _part(count: float, usual: float) -> float:
-    """The part of the usual kinds that fewer counts than usual bring, at least: kinds fall slower than counts."""
-    return min(1.0, count / usual) if usual > 0 else 0.0
+def _part(pages: Curve, count: float, usual: float) -> float:
+    """The part of the usual kinds that fewer counts than usual bring: by the curve, or as few as the counts."""
+    if count >= usual:
+        return 1.0
+    for_count, for_usual = pages.at(count), pages.at(usual)
+    if for_count is None or not for_usual:
+        return count / usual
+    return min(1.0, for_count / for_usual)
 
 
 def _lower(mean: float, error: float) -> float:

@@ -202,11 +202,11 @@ class CsvFileDecoder:
 
 
 def split_csv(line: str, delimiter: str) -> list[str] | None:
-    """The cells of one line; None where quotes are broken."""
+    """The cells of one line; None where it cannot be read as CSV."""
     if '"' not in line:
         return line.split(delimiter)
     try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True))
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
     except (csv.Error, TypeError, StopIteration):
         return None
 

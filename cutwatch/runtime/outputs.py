@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from cutwatch.detection.records import DetectorName, score_record_from_row
 from cutwatch.errors import DataError, DeveloperError
@@ -19,13 +18,7 @@ TIME_COLUMN = "TIMESTAMPS"
 DESTINATION = "KinesisStreamsOutput"
 
 Encode = Callable[[OutputRow], OutputRecord]
-
-
-class SinkFactory(Protocol):
-    """Opens the sink of a stream's ARN."""
-
-    def __call__(self, stream_arn: str) -> Sink:
-        """Give the sink."""
+SinkFactory = Callable[[str], Sink]
 
 
 @dataclass(frozen=True)
@@ -83,7 +76,7 @@ class Outputs:
 def build_outputs(
     program: Program, application: Application, properties: ApplicationProperties, open_sink: SinkFactory
 ) -> Outputs:
-    """Bind the application's outputs to their streams.
+    """Bind the application's outputs to their streams; `open_sink` gives the sink of a stream's ARN.
 
     The output whose ResourceARN is the scores stream's becomes score records; any other becomes plain rows. Bad rows go
     where the description sends the error stream, else to the errors stream of the properties.

@@ -20,6 +20,9 @@ help: ## list the doors
 .venv-localcloud/.done: cutwatch/localcloud/requirements.txt
 	$(PYTHON) tools/make_environment.py .venv-localcloud cutwatch/localcloud/requirements.txt
 
+.venv-deepar/.done: cutwatch/deepar/requirements.txt
+	$(PYTHON) tools/make_environment.py .venv-deepar cutwatch/deepar/requirements.txt
+
 node_modules/.done: package-lock.json .npmrc .venv/.done
 	$(BIN)/npm ci --no-progress --loglevel=error
 	@touch $@
@@ -35,7 +38,7 @@ native: .venv/.done ## build the forest's C core for this machine (cached)
 # ---- run ----
 
 .PHONY: demo
-demo: install package .venv-localcloud/.done ## the whole line on this machine; CLICKS=file LABELS=file for your own clicks
+demo: install package .venv-localcloud/.done .venv-deepar/.done ## the whole line on this machine; CLICKS=file LABELS=file for your own clicks
 	@$(BIN)/python -m cutwatch demo $(if $(CLICKS),--clicks $(CLICKS)) $(if $(LABELS),--labels $(LABELS)) $(DEMO)
 
 .PHONY: package
@@ -72,7 +75,7 @@ settings: .venv/.done ## print the reference of all settings
 # ---- checks ----
 
 .PHONY: test
-test: check package .venv-localcloud/.done ## every test, after ruff and mypy
+test: check package .venv-localcloud/.done .venv-deepar/.done ## every test, after ruff and mypy
 	$(BIN)/pytest $(TESTS)
 
 .PHONY: snapshot
@@ -87,5 +90,5 @@ check: install ## ruff and mypy --strict
 
 .PHONY: lock
 lock: .venv/.done ## compile every requirements.in into its pinned, hashed .txt
-	@for f in requirements requirements-build requirements-dev cutwatch/requirements cutwatch/localcloud/requirements lambdas/requirements bench/requirements; do \
+	@for f in requirements requirements-build requirements-dev cutwatch/requirements cutwatch/localcloud/requirements cutwatch/deepar/requirements lambdas/requirements bench/requirements; do \
 	  echo "$$f.txt"; $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $$f.in -o $$f.txt; done

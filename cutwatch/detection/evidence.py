@@ -36,7 +36,9 @@ MERGED, MERGED_UNKNOWN = 0.4, 0.3  # of those who are new
 FLOOD, FLOOD_UNKNOWN = 4.0, 12.0  # break-even at 2.2 and 4.4 times the expectation
 PAGE = 0.7  # kinds
 PAGE_VARIANCE = 0.15  # at least
-CONTRADICTION = -2.0  # nats by which the distinct may speak against `merged`
+LEAST_SUPPORT = -5.0  # nats: what the distinct say against `merged` is soon forgotten when they fall
+SUPPORT_VARIATION = 0.05  # least relative noise of their rate
+UNSUPPORTED = 0.2  # most share of the opening level that `merged` has without the distinct being low
 TAKE_BACK = 0.34  # most that a window takes away, as a share of the opening level
 WARY = 0.34  # share of the opening level at which learning has stopped
 HOLDS = 0.2  # share of the opening level that keeps an incident open
@@ -112,11 +114,9 @@ def weigh(
         evidence = add(before, said.get(name, 0.0), level=level, take_back=TAKE_BACK, agrees=agrees)
         share = evidence.nats / level
         if name == "merged":
-            against = rate_change(row.distinct or 0.0, e.distinct, MERGED, low) if row.distinct is not None else 0.0
-            limit = TAKE_BACK * level
-            support = min(max(support + min(max(against, -limit), level), -level), level) if evidence.nats > 0 else 0.0
-            if support < CONTRADICTION and state.open_fault != "merged":
-                share = min(share, 0.5)
+            support = _support(state, row, e, evidence)
+            if support <= 0 and state.open_fault != "merged":
+                share = min(share, UNSUPPORTED)
         if share >= 1 - 1e-9 and state.open_fault is None:
             needed = before.history.windows(settings.false_incidents_per_day, agrees=evidence.agreed)
             share = 1.0 if evidence.bad >= needed else 0.99
@@ -179,11 +179,20 @@ def _said(
     }
     if row.distinct is not None and row.count >= 2:  # the first count always brings somebody and tells nothing
         factor = MERGED if e.known else MERGED_UNKNOWN
-        dispersion = max(0.7, state.shares.mean(1.0, 60))
+        dispersion = max(1.0, state.shares.mean(1.0, 60))
         said["merged"] = share_change(row.distinct - 1, row.count - 1, 1 - e.repeat, factor, dispersion)
     if row.kinds is not None and (variance := state.page_variance.at(row.count)) is not None:
         said["page"] = mean_shift(e.kinds - row.kinds, PAGE, max(PAGE_VARIANCE, variance))
     return {name: nats for name, nats in said.items() if name in settings.faults}
+
+
+def _support(state: EvidenceState, row: Row, e: Expectation, merged: Evidence) -> float:
+    """What the distinct by themselves say for `merged` in this excursion, in nats."""
+    if row.distinct is None or merged.nats <= 0:
+        return 0.0
+    dispersion = max(state.low.mean(1.0, 60), 1 + e.usual_distinct * SUPPORT_VARIATION**2)
+    said = rate_change(row.distinct, e.usual_distinct, MERGED, dispersion)
+    return max(state.support + said, LEAST_SUPPORT)
 
 
 def _settle(

@@ -15,6 +15,7 @@ from cutwatch.detection.levels import Levels, Row
 from cutwatch.detection.profile import Bin, Profile
 
 MOST_DAYS = 3.0
+UNKNOWN = 1.5  # at a time of day not seen before, rates may change by so much while evidence gathers
 SHARE_RANGE = (0.02, 0.98)
 
 
@@ -26,9 +27,9 @@ class Expectation:
         least: counts, cautiously low.
         most: counts, cautiously high.
         usual: counts, in the middle.
-        distinct: distinct, cautiously low.
         repeat: chance that a further count brings nobody new, cautiously high.
         kinds: kinds for as many counts as there were, cautiously low.
+        usual_distinct: distinct, in the middle.
         usual_kinds: kinds, in the middle.
         known: the time of day has been seen before.
     """
@@ -36,9 +37,9 @@ class Expectation:
     least: float
     most: float
     usual: float
-    distinct: float
     repeat: float
     kinds: float
+    usual_distinct: float
     usual_kinds: float
     known: bool
 
@@ -59,29 +60,26 @@ def expect(
     """
     near = profile.near(at)
     known = all(found.days for found in near) and levels.profiled[0] > 0
-    error, (count, distinct, kinds) = levels.error, levels.fast
+    error, (count, _, kinds) = levels.error, levels.fast
     least, most = _lower(count, error), count + error * count**0.5
-    usual, usual_kinds = count, kinds
-    least_distinct = _lower(distinct, error)
+    usual, usual_distinct, usual_kinds = levels.fast
     least_kinds = kinds * _part(pages, row.count, count)
     repeat = (levels.repeats[0] + 0.5) / (levels.repeats[1] + 10)
     if known:
         today, today_distinct, today_kinds = _today(levels)
         by_profile = min(_edge(found, found.count, -1) for found in near) * min(1.0, today)
-        by_distinct = min(_edge(found, found.distinct, -1) for found in near) * min(1.0, today_distinct)
         by_kinds = min(found.kinds * _part(pages, row.count, found.count) for found in near) * min(1.0, today_kinds)
         upper = max(_edge(found, found.count, 1) for found in near) * max(1.0, today)
         if frozen:
-            least, least_distinct, least_kinds, most = by_profile, by_distinct, by_kinds, upper
+            least, least_kinds, most = by_profile, by_kinds, upper
         else:
-            least, least_distinct = min(least, by_profile), min(least_distinct, by_distinct)
-            least_kinds, most = min(least_kinds, by_kinds), max(most, upper)
+            least, least_kinds, most = min(least, by_profile), min(least_kinds, by_kinds), max(most, upper)
         middle = near[len(near) // 2]
         usual, usual_kinds = middle.count * today, middle.kinds * today_kinds
+        usual_distinct = middle.distinct * today_distinct
         repeat = max([repeat, *(found.repeats / found.further for found in near if found.further)])
     else:
-        least, most = min(least, levels.slow[0]), max(most, levels.slow[0])
-        least_distinct = min(least_distinct, levels.slow[1])
+        least, most = min(least, levels.slow[0]) / UNKNOWN, max(most, levels.slow[0]) * UNKNOWN
         least_kinds = min(least_kinds, levels.slow[2] * _part(pages, row.count, levels.slow[0]))
     if row.count >= 2 and (by_curve := users.at(row.count)) is not None:
         repeat = max(repeat, 1 - (by_curve - 1) / (row.count - 1))
@@ -91,9 +89,9 @@ def expect(
         least=max(least, 0.0),
         most=most,
         usual=usual,
-        distinct=max(least_distinct, 0.0),
         repeat=min(max(repeat, SHARE_RANGE[0]), SHARE_RANGE[1]),
         kinds=max(least_kinds, 0.0),
+        usual_distinct=usual_distinct,
         usual_kinds=usual_kinds,
         known=known,
     )

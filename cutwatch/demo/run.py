@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from cutwatch.clickstream.clicks import Clicks, events
+from cutwatch.clickstream.clicks import Clicks, events, tick
 from cutwatch.clickstream.progress import show_progress
 from cutwatch.clickstream.replay import Pace, Replayed, replay
 from cutwatch.demo.cdk import Cdk
@@ -24,6 +24,7 @@ from cutwatch.inventory import left_over
 from cutwatch.localcloud import ACCOUNT, REGION, LocalCloud
 
 STAGE = "demo"
+LATENESS = timedelta(seconds=60)  # default of analytics.allowed_lateness_seconds
 POISON = b"not JSON: it must end on the errors stream and stop nothing"
 
 
@@ -99,7 +100,7 @@ def run_demo(
             cdk.destroy()
         subscriber.remove()
         with steps.step("look for anything left"):
-            remains = tuple(left_over(cloud.client, STAGE))
+            remains = tuple(left_over(cloud.client, STAGE, absent_services=cloud.absent_services))
     faults, false = _compare(incidents, given)
     summary = Summary(sent.clicks, faults, false, len(notices), len(refused), tuple(steps.done), remains)
     (folder / "summary.json").write_text(summary.to_json())
@@ -118,7 +119,10 @@ def _replay(cloud: LocalCloud, outputs: Outputs, given: Input) -> Replayed:
     kinesis.put_record(StreamName=outputs.clicks_stream, Data=POISON, PartitionKey="poison")
     pace = Pace(records_per_second_per_shard=None)  # the local cloud has no rate limit
     with show_progress(given.start, given.end) as on_progress:
-        return replay(kinesis, outputs.clicks_stream, events(given.parts), pace=pace, on_progress=on_progress)
+        sent = replay(kinesis, outputs.clicks_stream, events(given.parts), pace=pace, on_progress=on_progress)
+    # Time has to pass for late clicks before the last window closes; nothing after the clicks is a window yet.
+    kinesis.put_record(StreamName=outputs.clicks_stream, Data=tick(given.end + LATENESS), PartitionKey="tick")
+    return sent
 
 
 def _drain(cloud: LocalCloud, timeout_seconds: float) -> None:

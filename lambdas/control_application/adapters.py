@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lambdas.control_application.logic import FAILED, STARTED
+
 if TYPE_CHECKING:
     from mypy_boto3_kinesisanalyticsv2 import KinesisAnalyticsV2Client
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -53,7 +55,13 @@ class KinesisApplication:
 
     def events_since(self, time_ms: int) -> Sequence[str]:
         """Return the log's lines since a moment that speak of the job's start."""
-        pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=self._log_group, startTime=time_ms, filterPattern='?"job_started" ?"job_failed"'
-        )
-        return [event["message"] for page in pages for event in page["events"]]
+        # One question a phrase: a group of Flink's own INFO lines is far too long to read.
+        found = [
+            (event["timestamp"], event["message"])
+            for phrase in (STARTED, FAILED)
+            for page in self._logs.get_paginator("filter_log_events").paginate(
+                logGroupName=self._log_group, startTime=time_ms, filterPattern=f'"{phrase}"'
+            )
+            for event in page["events"]
+        ]
+        return [message for _, message in sorted(found)]

@@ -10,7 +10,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.control_application.adapters import KinesisApplication
-from lambdas.control_application.logic import Clock, start, stop
+from lambdas.control_application.logic import start, stop
+from lambdas.shared.clock import Clock
 from lambdas.shared.custom_resource import answer
 
 logger = Logger()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cutwatch.errors import OperatorError
+from lambdas.shared.clock import Clock
 
 POLL_SECONDS = 2.0
 STARTED, FAILED = "job_started", "job_failed"
@@ -27,14 +28,6 @@ class Application(Protocol):
 
     def events_since(self, time_ms: int) -> Sequence[str]:
         """Return the lines of the application's log since a moment in milliseconds since 1970."""
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Time and waiting, so that tests need neither."""
-
-    now_seconds: Callable[[], float]
-    sleep: Callable[[float], None]
 
 
 def start(application: Application, *, timeout_seconds: float, clock: Clock) -> None:

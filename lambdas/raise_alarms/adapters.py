@@ -1,8 +1,7 @@
-"""Where notices and refused records go: SNS and SQS."""
+"""Where notices go."""
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,6 @@ from lambdas.raise_alarms.logic import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sqs import SQSClient
 
 
 class Notifier:
@@ -38,21 +36,3 @@ class Notifier:
                 for name, value in (("kind", message.kind), ("severity", message.severity), ("key", message.key))
             },
         )
-
-
-class RefusedRecords:
-    """The failure queue, for records that no retry will ever make readable.
-
-    Args:
-        client: SQS client.
-        queue_url: Address of the failure queue.
-    """
-
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
-        self._client = client
-        self._queue_url = queue_url
-
-    def put(self, data: bytes, *, sequence_number: str, reason: str) -> None:
-        """Keep a record with its bytes and the reason."""
-        body = {"reason": reason, "sequence_number": sequence_number, "data_base64": base64.b64encode(data).decode()}
-        self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(body))

@@ -12,17 +12,10 @@ from cutwatch.detection.incidents import Notice
 from cutwatch.detection.records import ScoreRecord, parse_score_record
 from cutwatch.detection.settings import DetectionSettings
 from cutwatch.errors import DataError
-from lambdas.raise_alarms.adapters import Notifier, RefusedRecords
+from lambdas.raise_alarms.adapters import Notifier
 from lambdas.raise_alarms.logic import group_by_series, judge_records, write
 from lambdas.raise_alarms.store import IncidentStore, StoredSeries
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """One record as Kinesis delivered it."""
-
-    sequence_number: str
-    data: bytes
+from lambdas.shared.delivery import Delivered, RefusedRecords
 
 
 @dataclass
@@ -69,7 +62,7 @@ class AlarmRaiser:
             try:
                 record = parse_score_record(delivered.data)
             except DataError as error:
-                self._refuse(delivered, str(error), result)
+                result.refused += self.refused.keep(delivered, str(error), result.failed, self.logger)
                 continue
             first_of.setdefault(record.series, delivered.sequence_number)
             records.append(record)
@@ -85,16 +78,6 @@ class AlarmRaiser:
         unhappy = self._tell(stored, result)
         result.failed += [first_of[series] for series in unhappy]
         return result
-
-    def _refuse(self, delivered: Delivered, reason: str, result: BatchResult) -> None:
-        try:
-            self.refused.put(delivered.data, sequence_number=delivered.sequence_number, reason=reason)
-        except Exception:
-            self.logger.exception("refused_record_not_kept", extra={"reason": reason})
-            result.failed.append(delivered.sequence_number)
-            return
-        result.refused += 1
-        self.logger.warning("record_refused", extra={"reason": reason, "sequence_number": delivered.sequence_number})
 
     def _judge(self, series: str, records: Sequence[ScoreRecord]) -> StoredSeries:
         before = self.store.load(series)

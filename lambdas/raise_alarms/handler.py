@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -17,39 +14,16 @@ from aws_lambda_powertools.utilities.parameters import SSMProvider
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from cutwatch.detection.settings import DetectionSettings
-from cutwatch.errors import OperatorError
-from lambdas.raise_alarms.adapters import Notifier, RefusedRecords
-from lambdas.raise_alarms.batch import AlarmRaiser, Delivered
+from lambdas.raise_alarms.adapters import Notifier
+from lambdas.raise_alarms.batch import AlarmRaiser
 from lambdas.raise_alarms.store import IncidentStore
+from lambdas.shared.calibration import Calibration
+from lambdas.shared.delivery import RefusedRecords, delivered
+from lambdas.shared.environment import Variables
 
 logger = Logger()
 metrics = Metrics()
 SETTINGS_AGE_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Environment:
-    """What the stack tells the function."""
-
-    incidents_table: str
-    notices_topic_arn: str
-    failures_queue_url: str
-    settings_parameter: str
-    keep_days: int
-
-    @classmethod
-    def read(cls, variables: Mapping[str, str]) -> Environment:
-        """Read the variables. Raises OperatorError naming the one that is missing."""
-        try:
-            return cls(
-                incidents_table=variables["INCIDENTS_TABLE"],
-                notices_topic_arn=variables["NOTICES_TOPIC_ARN"],
-                failures_queue_url=variables["FAILURES_QUEUE_URL"],
-                settings_parameter=variables["SETTINGS_PARAMETER"],
-                keep_days=int(variables["INCIDENTS_DAYS"]),
-            )
-        except KeyError as missing:
-            raise OperatorError(f"environment variable {missing} is not set: the Alarms stack sets it") from None
 
 
 @event_source(data_class=KinesisStreamEvent)
@@ -57,8 +31,7 @@ class Environment:
 @metrics.log_metrics
 def raise_alarms(event: KinesisStreamEvent, context: LambdaContext) -> dict[str, Any]:
     """Judge a batch of score records; records of a series that failed come again."""
-    batch = [Delivered(record.kinesis.sequence_number, record.kinesis.data_as_bytes()) for record in event.records]
-    result = _raiser().process(batch)
+    result = _raiser().process(delivered(event))
     metrics.add_metric("RecordsJudged", MetricUnit.Count, result.judged)
     metrics.add_metric("RecordsRefused", MetricUnit.Count, result.refused)
     metrics.add_metric("NoticesSent", MetricUnit.Count, result.sent)
@@ -66,25 +39,32 @@ def raise_alarms(event: KinesisStreamEvent, context: LambdaContext) -> dict[str,
 
 
 @cache
-def _clients() -> tuple[Environment, SSMProvider, IncidentStore, Notifier, RefusedRecords]:
-    environment = Environment.read(os.environ)
-    store = IncidentStore(boto3.client("dynamodb"), environment.incidents_table, timedelta(days=environment.keep_days))
-    return (
-        environment,
-        SSMProvider(),
-        store,
-        Notifier(boto3.client("sns"), environment.notices_topic_arn),
-        RefusedRecords(boto3.client("sqs"), environment.failures_queue_url),
-    )
+def _parameters() -> SSMProvider:
+    return SSMProvider()
 
 
 def _raiser() -> AlarmRaiser:
-    environment, parameters, store, notifier, refused = _clients()
-    text = parameters.get(environment.settings_parameter, max_age=SETTINGS_AGE_SECONDS)
-    settings = _settings(str(text))
-    return AlarmRaiser(settings=settings, store=store, notifier=notifier, refused=refused, logger=logger)
+    variables = Variables()
+    settings = _settings(_parameter(variables, "SETTINGS_PARAMETER"), _parameter(variables, "CALIBRATION_PARAMETER"))
+    keep = timedelta(days=variables.whole("INCIDENTS_DAYS"))
+    return AlarmRaiser(
+        settings=settings,
+        store=IncidentStore(_client("dynamodb"), variables.text("INCIDENTS_TABLE"), keep),
+        notifier=Notifier(_client("sns"), variables.text("NOTICES_TOPIC_ARN")),
+        refused=RefusedRecords(_client("sqs"), variables.text("FAILURES_QUEUE_URL")),
+        logger=logger,
+    )
+
+
+def _parameter(variables: Variables, name: str) -> str:
+    return str(_parameters().get(variables.text(name), max_age=SETTINGS_AGE_SECONDS))
 
 
 @cache
-def _settings(text: str) -> DetectionSettings:
-    return DetectionSettings.from_json(text)
+def _settings(settings: str, calibration: str) -> DetectionSettings:
+    return DetectionSettings.from_json(settings).with_thresholds(Calibration.from_json(calibration).thresholds)
+
+
+@cache
+def _client(service: str) -> Any:
+    return boto3.client(service)  # type: ignore[call-overload]

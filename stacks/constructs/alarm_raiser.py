@@ -70,6 +70,10 @@ class AlarmRaiser(Construct):
             tier=ssm.ParameterTier.ADVANCED if len(text.encode()) > 4096 else ssm.ParameterTier.STANDARD,
             description="Cutwatch: settings of the judgement; a change takes effect within a minute",
         )
+        # Training writes into it; until then it says that the models are still learning.
+        self.calibration = ssm.StringParameter(
+            self, "Calibration", string_value="{}", description="Cutwatch: what the last training found out"
+        )
         raiser = PythonFunction(
             self,
             "Raiser",
@@ -80,6 +84,7 @@ class AlarmRaiser(Construct):
                 "NOTICES_TOPIC_ARN": topic.topic_arn,
                 "FAILURES_QUEUE_URL": failures.queue_url,
                 "SETTINGS_PARAMETER": parameter.parameter_name,
+                "CALIBRATION_PARAMETER": self.calibration.parameter_name,
                 "INCIDENTS_DAYS": str(keep_days),
             },
             timeout_seconds=120,
@@ -91,6 +96,7 @@ class AlarmRaiser(Construct):
         topic.grant_publish(self.function)
         failures.grant_send_messages(self.function)
         parameter.grant_read(self.function)
+        self.calibration.grant_read(self.function)
         grant_key_use(key, self.function)
         for action in ("GenerateDataKey", "ReEncrypt"):
             acknowledge(

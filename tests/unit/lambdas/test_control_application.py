@@ -11,7 +11,8 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from cutwatch.errors import OperatorError
-from lambdas.control_application.logic import Clock, start, stop
+from lambdas.control_application.logic import start, stop
+from lambdas.shared.clock import Clock
 from lambdas.shared.custom_resource import answer
 
 

@@ -17,10 +17,11 @@ from moto import mock_aws
 from cutwatch.detection.records import ColumnExplanation, ScoreRecord
 from cutwatch.detection.settings import DetectionSettings, DetectorSettings
 from cutwatch.errors import OperatorError
-from lambdas.raise_alarms.adapters import Notifier, RefusedRecords
-from lambdas.raise_alarms.batch import AlarmRaiser, BatchResult, Delivered
-from lambdas.raise_alarms.handler import Environment
+from lambdas.raise_alarms.adapters import Notifier
+from lambdas.raise_alarms.batch import AlarmRaiser, BatchResult
 from lambdas.raise_alarms.store import IncidentStore
+from lambdas.shared.delivery import Delivered, RefusedRecords
+from lambdas.shared.environment import Variables
 
 START = datetime(2020, 7, 15, tzinfo=UTC)
 FIXED = DetectorSettings(threshold="fixed", value=2.0, k=2, n=3)
@@ -217,8 +218,10 @@ def test_people_get_text_and_machines_get_json(stage: Stage, monkeypatch: pytest
 
 
 def test_a_missing_variable_is_named() -> None:
-    with pytest.raises(OperatorError, match="INCIDENTS_TABLE"):
-        Environment.read({})
+    with pytest.raises(OperatorError, match="INCIDENTS_TABLE is not set"):
+        Variables({}).text("INCIDENTS_TABLE")
+    with pytest.raises(OperatorError, match="DAYS is 'many'; allowed: a whole number"):
+        Variables({"DAYS": "many"}).whole("DAYS")
 
 
 def _nothing_new(stored: Any) -> Any:

@@ -1,0 +1,1 @@
+"""The series table in, training data for both algorithms out."""

@@ -1,0 +1,1 @@
+"""Removes what the state machine made outside CloudFormation."""

@@ -1,0 +1,1 @@
+"""Ten-minute rows in, score records of one SageMaker detector out."""

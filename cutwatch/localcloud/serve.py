@@ -15,8 +15,9 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import NoReturn
 
-from cutwatch.errors import CutwatchError
+from cutwatch.errors import CutwatchError, OperatorError
 from cutwatch.localcloud.environment import HOST
 from cutwatch.localcloud.guard import when_orphaned
 
@@ -28,23 +29,18 @@ def main() -> int:
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--parent", type=int, required=True, help="end when this process is gone")
     args = parser.parse_args()
-    leads = os.getpid() == os.getpgrp()
     try:
         listener = _listen(args.port)
-        port = listener.getsockname()[1]
-        os.environ["GATEWAY_PORT"] = str(port)  # before MiniStack is imported: it reads it then
-        asyncio.run(_serve(listener, args.folder, port, args.parent))
+    except OSError as error:
+        sys.stderr.write(f"the local cloud cannot listen on {HOST}:{args.port}: {error}\n")
+        return OperatorError.exit_code
+    port = listener.getsockname()[1]
+    os.environ["GATEWAY_PORT"] = str(port)  # before MiniStack is imported: it reads it then
+    try:
+        asyncio.run(_serve(listener, port, args))
     except CutwatchError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    except OSError as error:
-        sys.stderr.write(f"the local cloud cannot listen on {HOST}:{args.port}: {error}\n")
-        return 4
-    finally:
-        if os.getppid() != args.parent:  # nobody is left to tidy up
-            shutil.rmtree(args.folder, ignore_errors=True)
-        if leads:
-            os.killpg(0, signal.SIGKILL)
     return 0
 
 
@@ -55,33 +51,38 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-async def _serve(listener: socket.socket, folder: Path, port: int, parent: int) -> None:
+async def _serve(listener: socket.socket, port: int, args: argparse.Namespace) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
 
     from cutwatch.localcloud.plugins import install, with_status
 
-    plugins = install(folder / "applications", f"http://{HOST}:{port}", os.getpid())
+    plugins = install(args.folder / "applications", f"http://{HOST}:{port}", os.getpid())
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 1
-    end = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end.set)
-    when_orphaned(parent, lambda: _tell(loop, end))
-    announced = asyncio.create_task(_announce(folder / "ready.json", port))
-    try:
-        await serve(with_status(app, plugins), config, shutdown_trigger=end.wait)
-    finally:
-        announced.cancel()
-        plugins.data_plane.reset()
+        signal.signal(number, lambda _number, _frame: _end(args))
+    when_orphaned(args.parent, lambda: _end(args))
+    announced = asyncio.create_task(_announce(args.folder / "ready.json", port))
+    never = asyncio.Event()
+    await serve(with_status(app, plugins), config, shutdown_trigger=never.wait)
+    announced.cancel()
 
 
-def _tell(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    loop.call_soon_threadsafe(event.set)
+def _end(args: argparse.Namespace) -> NoReturn:
+    """End the whole group at once.
+
+    There is nothing to save, and an orderly way out would wait for every function as long as it runs.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.getppid() != args.parent:  # nobody is left to tidy up
+        shutil.rmtree(args.folder, ignore_errors=True)
+    if os.getpid() == os.getpgrp():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
 
 
 async def _announce(ready: Path, port: int) -> None:

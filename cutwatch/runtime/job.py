@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Protocol
 
 from cutwatch.runtime.alignment import ShardAligner
@@ -169,4 +168,4 @@ class Job:
 
 
 def _to_record(record: SourceRecord) -> Record:
-    return Record(record.data, datetime.fromtimestamp(record.arrived, UTC))
+    return Record(record.data, record.arrived)

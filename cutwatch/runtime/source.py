@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -23,10 +24,10 @@ _THROTTLE_WAIT_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class SourceRecord:
-    """A record of the stream: its bytes, arrival (seconds since 1970) and place."""
+    """A record of the stream: its bytes, arrival and place."""
 
     data: bytes
-    arrived: float
+    arrived: datetime
     sequence_number: str
 
 
@@ -173,7 +174,7 @@ class KinesisSource:
         shard.iterator = page.get("NextShardIterator")
         shard.finished = shard.iterator is None
         records = tuple(
-            SourceRecord(one["Data"], one["ApproximateArrivalTimestamp"].timestamp(), one["SequenceNumber"])
+            SourceRecord(one["Data"], one["ApproximateArrivalTimestamp"], one["SequenceNumber"])
             for one in page["Records"]
         )
         if records:

@@ -131,6 +131,37 @@ def test_the_end_of_the_owner_is_the_end_of_everything(number: signal.Signals) -
     wait_for(lambda: not Path(folder).exists(), 5)
 
 
+BUSY_OWNER = """
+import io, threading, time, zipfile
+from cutwatch.localcloud import ACCOUNT, LocalCloud
+with LocalCloud() as cloud:
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("index.py", "import time\\ndef handler(event, context): time.sleep(600)")
+    functions = cloud.client("lambda")
+    functions.create_function(
+        FunctionName="sleeper", Runtime="python3.13", Role=f"arn:aws:iam::{ACCOUNT}:role/r", Handler="index.handler",
+        Code={"ZipFile": code.getvalue()}, Timeout=900,
+    )
+    threading.Thread(target=lambda: functions.invoke(FunctionName="sleeper"), daemon=True).start()
+    time.sleep(1.5)
+    print(cloud.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_function_that_is_still_running_holds_nothing_up(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", BUSY_OWNER]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as owner:
+        assert owner.stdout is not None
+        group = int(owner.stdout.readline())
+        assert len(group_members(group)) == 2, "the server and the function"
+        owner.send_signal(number)
+        owner.wait(30)
+    wait_for(lambda: not group_members(group), 15)
+
+
 def test_the_end_of_the_server_alone_is_noticed() -> None:
     with LocalCloud() as cloud:
         start_function(cloud, "def handler(event, context): return 1")

@@ -1,0 +1,25 @@
+"""The clients of the job read what AWS sends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cutwatch.runtime import clients
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(1594807800.123, 0.123), (1594807800, 0.0), ("2020-07-15T10:10:00Z", 0.0)]
+)
+def test_times_come_in_utc_whatever_their_form(value: object, seconds: float) -> None:
+    found = clients._parse_time(value)
+    assert found == datetime(2020, 7, 15, 10, 10, tzinfo=UTC) + timedelta(seconds=seconds)
+    assert found.utcoffset() == timedelta(0)
+
+
+def test_the_kinesis_client_parses_times_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    client = clients.kinesis_client("us-east-1")
+    assert client._response_parser._timestamp_parser is clients._parse_time  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from moto import mock_aws
 
 from cutwatch.runtime import clients
 
@@ -18,8 +19,16 @@ def test_times_come_in_utc_whatever_their_form(value: object, seconds: float) ->
     assert found.utcoffset() == timedelta(0)
 
 
+@mock_aws
 def test_the_kinesis_client_parses_times_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    parsed: list[object] = []
+    monkeypatch.setattr(clients, "_parse_time", lambda value: parsed.append(value) or datetime.now(UTC))
     client = clients.kinesis_client("us-east-1")
-    assert client._response_parser._timestamp_parser is clients._parse_time  # type: ignore[attr-defined]
+    client.create_stream(StreamName="s", ShardCount=1)
+    client.put_record(StreamName="s", Data=b"x", PartitionKey="k")
+    shard = client.list_shards(StreamName="s")["Shards"][0]["ShardId"]
+    iterator = client.get_shard_iterator(StreamName="s", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    client.get_records(ShardIterator=iterator["ShardIterator"])
+    assert parsed

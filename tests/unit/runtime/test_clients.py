@@ -24,7 +24,12 @@ def test_the_kinesis_client_parses_times_so(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     parsed: list[object] = []
-    monkeypatch.setattr(clients, "_parse_time", lambda value: parsed.append(value) or datetime.now(UTC))
+
+    def spy(value: object) -> datetime:
+        parsed.append(value)
+        return datetime(2020, 7, 15, tzinfo=UTC)
+
+    monkeypatch.setattr(clients, "_parse_time", spy)
     client = clients.kinesis_client("us-east-1")
     client.create_stream(StreamName="s", ShardCount=1)
     client.put_record(StreamName="s", Data=b"x", PartitionKey="k")

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cutwatch.errors import DataError, DeveloperError
+from cutwatch.errors import DataError, DeveloperError, OperatorError
 from cutwatch.forest import state
 from cutwatch.forest.native_library import core
 from cutwatch.forest.parameters import (
@@ -60,6 +60,7 @@ class RandomCutForest:
 
     Raises:
         DeveloperError: when a parameter is out of its range.
+        OperatorError: when there is not enough memory; see `nbytes`.
 
     Example:
         >>> forest = RandomCutForest(columns=2, seed=1)
@@ -89,7 +90,10 @@ class RandomCutForest:
         p = parameters
         library = core()
         size = library.forest_bytes(p.columns, p.shingle_size, p.trees, p.sub_sample_size)
-        room = np.empty(size + _ALIGNMENT, np.uint8)
+        try:
+            room = np.zeros(size + _ALIGNMENT, np.uint8)
+        except MemoryError as error:
+            raise OperatorError(f"{self!r} needs {size / 1e9:,.1f} GB of memory, and there is not so much.") from error
         start = -room.ctypes.data % _ALIGNMENT
         self._block: NDArray[np.uint8] = room[start : start + size]
         self._address: int = self._block.ctypes.data
@@ -112,6 +116,11 @@ class RandomCutForest:
             f"RandomCutForest({p.columns}, trees={p.trees}, sub_sample_size={p.sub_sample_size}, "
             f"time_decay={p.time_decay}, shingle_size={p.shingle_size}, seed={p.seed})"
         )
+
+    @property
+    def address(self) -> int:
+        """Where the forest lies in memory, for `ForestBank`."""
+        return self._address
 
     @property
     def nbytes(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ LARGEST = 1e304
 """The largest magnitude that a value may have: sums of 900 differences of such values stay finite."""
 
 _NUMERIC_KINDS = "iuf"
+_PLAIN_NUMBERS = frozenset((float, int))
 
 
 def as_rows(rows: ArrayLike, columns: int) -> NDArray[np.float64]:
@@ -41,16 +42,19 @@ def as_rows(rows: ArrayLike, columns: int) -> NDArray[np.float64]:
 
 
 def _numbers(rows: ArrayLike) -> NDArray[np.float64]:
-    try:
-        given = np.asarray(rows)
-    except ValueError as error:
-        raise DeveloperError("rows must all have the same number of values.") from error
+    given = np.asarray(rows, dtype=None if hasattr(rows, "__array__") else object)
     if given.dtype.kind in _NUMERIC_KINDS:
         with np.errstate(over="ignore"):  # a wider float may become infinite here, and is refused as that
             return given.astype(np.float64)
-    if not given.size:
-        return np.empty(given.shape)
-    listed = np.asarray(rows, dtype=object)
+    listed = given.astype(object)
+    types = set(map(type, listed.flat))
+    if types & {list, tuple, np.ndarray}:
+        raise DeveloperError("rows must all have the same number of values.")
+    if _PLAIN_NUMBERS.issuperset(types):
+        try:
+            return listed.astype(np.float64)
+        except OverflowError:  # a whole number beyond all doubles: found and refused below
+            pass
     values = np.empty(listed.shape)
     for place in np.ndindex(listed.shape):
         values[place] = _number(listed[place], place)
@@ -89,8 +93,8 @@ def refuse(value: float, row: int, column: int) -> DataError:
 
 
 def _where(place: tuple[int, ...]) -> str:
-    names = ("row", "column")
-    return ", ".join(f"{name} {number}" for name, number in zip(names, place, strict=False)) or "the row"
+    row, column = (*place, 0, 0)[:2]
+    return f"row {row}, column {column}"
 
 
 def acceptable_rows(rows: ArrayLike) -> NDArray[np.bool_]:
@@ -103,19 +107,18 @@ def acceptable_rows(rows: ArrayLike) -> NDArray[np.bool_]:
         >>> acceptable_rows([[1, 2], [float("nan"), 2], [None, 2], ["x", 2], [3, 1e300]]).tolist()
         [True, False, False, False, True]
     """
-    given = np.asarray(rows, dtype=None if isinstance(rows, np.ndarray) else object)
+    given = np.asarray(rows, dtype=None if hasattr(rows, "__array__") else object)
     if given.dtype.kind in _NUMERIC_KINDS:
         values = given.astype(np.float64)
     else:
-        values = np.array([_acceptable(value) for value in given.flat]).reshape(given.shape)
-    acceptable: NDArray[np.bool_] = (np.abs(values) <= LARGEST).reshape(len(values), -1).all(axis=1)
-    return acceptable
+        values = np.array([_acceptable(value) for value in given.flat], np.float64).reshape(given.shape)
+    if not len(values):
+        return np.empty(0, np.bool_)
+    return np.asarray(np.all(np.abs(values.reshape(len(values), -1)) <= LARGEST, axis=1))
 
 
 def _acceptable(value: object) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, Integral)):
-        return float("nan")
     try:
-        return float(value)
-    except OverflowError:
+        return _number(value, ())
+    except DataError:
         return float("nan")

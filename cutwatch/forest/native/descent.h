@@ -7,7 +7,7 @@
 #define FOREST_DESCENT_H
 #include "layout.h"
 
-enum { LANES = 8 };
+enum { LANES = 12 }; /* a multiple of 4 */
 
 /* Lane k goes down nodes[k] from root[k] with point[k], to leaf[k], having passed depth[k] inner nodes. */
 INLINE void descend(const int lanes, const Node *const *nodes, const double *const *point, const int32_t *root, int64_t *leaf, int64_t *depth) {
@@ -32,11 +32,11 @@ INLINE void descend(const int lanes, const Node *const *nodes, const double *con
     }
 }
 
-/* `used` descents, of which the rest up to LANES must be fit to repeat. */
+/* `used` of LANES descents, in the fewest fours that hold them; the lanes beyond must be fit to go down as well. */
 INLINE void descend_some(int used, const Node *const *nodes, const double *const *point, const int32_t *root, int64_t *leaf, int64_t *depth) {
-    if (used > LANES / 2) descend(LANES, nodes, point, root, leaf, depth);
-    else if (used > 1) descend(LANES / 2, nodes, point, root, leaf, depth);
-    else descend(1, nodes, point, root, leaf, depth);
+    if (used > 8) descend(12, nodes, point, root, leaf, depth);
+    else if (used > 4) descend(8, nodes, point, root, leaf, depth);
+    else descend(4, nodes, point, root, leaf, depth);
 }
 
 #endif

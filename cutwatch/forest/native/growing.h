@@ -18,7 +18,7 @@ INLINE void box_ends(const Forest *f, const Tree *tree, int x, const double **lo
 
 static inline void set_mass(const Forest *f, Tree *tree, int leaf, int mass) {
     masses_of(f, tree)[~leaf] = (uint16_t)mass;
-    nodes_of(f, tree)[leaf].cut = log2((double)mass);
+    nodes_of(f, tree)[leaf].cut = log2s_of(f)[mass];
 }
 
 /* Put node `x` where `old` hangs below `parent`. */

@@ -1,7 +1,7 @@
 /* Compiled with KERNEL set to one of the names in kernel.h, and the processor flags that go with it. */
 #include "kernel.h"
 #include "reservoir.h"
-#include "scoring.h"
+#include "score_points.h"
 
 /* Learning is compiled once for one column, once for up to four, once for more: it is the smaller part of the work. */
 static __attribute__((noinline)) void learn_one_column(Forest *f, int t, const double *point, int64_t n) { learn(1, f, t, point, n); }

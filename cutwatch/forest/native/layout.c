@@ -2,6 +2,7 @@
 #include "forest.h"
 #include "layout.h"
 #include "random.h"
+#include <math.h>
 #include <string.h>
 
 static const int64_t CACHE_LINE = 64;
@@ -25,8 +26,8 @@ static int64_t lay_out(Forest *f, int columns, int shingle, int trees, int sampl
 
     take(&at, sizeof(Tree));
     f->nodes = take(&at, 2 * s * (int64_t)sizeof(Node));
-    f->ranges = take(&at, s * 8);
-    f->boxes = take(&at, s * 2 * width * 8);
+    f->ranges = take(&at, (s + 1) * 8);
+    f->boxes = take(&at, (s + 1) * 2 * width * 8);
     f->points = take(&at, s * width * 8);
     f->share = take(&at, width * 8);
     f->keys = take(&at, s * 4);
@@ -41,6 +42,7 @@ static int64_t lay_out(Forest *f, int columns, int shingle, int trees, int sampl
     take(&at, sizeof(Forest));
     f->next = take(&at, trees * 8);
     f->reciprocal = take(&at, (s + 2) * 8);
+    f->log2s = take(&at, (s + 1) * 8);
     f->history = take(&at, (int64_t)(shingle - 1) * columns * 8);
     f->first_tree = at;
     return at + f->tree_bytes * trees;
@@ -51,17 +53,25 @@ API int64_t forest_bytes(int columns, int shingle, int trees, int samples) {
     return lay_out(&f, columns, shingle, trees, samples);
 }
 
+/* Into a block of zeros. */
 API void forest_init(Forest *f, int columns, int shingle, int trees, int samples, double decay, uint64_t seed) {
-    memset(f, 0, (size_t)forest_bytes(columns, shingle, trees, samples));
     lay_out(f, columns, shingle, trees, samples);
     f->decay = decay;
-    double *reciprocals = (double *)((char *)f + f->reciprocal);
+    f->growth = expm1(decay);
+    double *reciprocals = (double *)((char *)f + f->reciprocal), *log2s = (double *)((char *)f + f->log2s);
+    for (int i = 1; i <= samples; i++) log2s[i] = log2((double)i);
     for (int i = 1; i < samples + 2; i++) reciprocals[i] = 1.0 / i;
     for (int t = 0; t < trees; t++) {
         Tree *tree = tree_at(f, t);
         Node *nodes = nodes_of(f, tree);
         int16_t *leaves = spare_leaves_of(f, tree), *inner = spare_nodes_of(f, tree);
         tree->random = mix_bits(seed * GOLDEN_GAMMA + mix_bits((uint64_t)t + 1));
+        double *everything = box_of(f, tree, -1);
+        ranges_of(f, tree)[-1] = 1;
+        for (int i = 0; i < f->width; i++) {
+            everything[i] = -INFINITY;
+            everything[f->width + i] = INFINITY;
+        }
         tree->spare_leaf_count = tree->spare_node_count = samples;
         for (int i = 0; i < samples; i++) {
             int leaf = -1 - i;

@@ -42,8 +42,9 @@ typedef struct {
     int32_t dims;  /* columns * shingle: what a point has */
     int32_t width; /* doubles a point takes in memory: 1, or dims rounded up to a multiple of 4 with zeros */
     double decay;  /* lambda = 1 / timeDecay */
+    double growth; /* exp(decay) - 1 */
     int64_t seen;  /* records learnt so far */
-    int64_t next, reciprocal, history, first_tree, tree_bytes; /* offsets from the start of the block */
+    int64_t next, reciprocal, log2s, history, first_tree, tree_bytes; /* offsets from the start of the block */
     int64_t nodes, ranges, boxes, points, share, keys, slots, masses, spare_leaves, spare_nodes; /* offsets in a tree */
 } Forest;
 
@@ -55,18 +56,21 @@ INLINE int64_t *next_of(const Forest *f) { return (int64_t *)((char *)f + f->nex
 /* 1/i for i = 1 .. samples + 1. */
 INLINE const double *reciprocals_of(const Forest *f) { return (const double *)((const char *)f + f->reciprocal); }
 
+/* log2(i) for i = 1 .. samples. */
+INLINE const double *log2s_of(const Forest *f) { return (const double *)((const char *)f + f->log2s); }
+
 /* The last shingle - 1 records, oldest first. */
 INLINE double *history_of(const Forest *f) { return (double *)((char *)f + f->history); }
 
 /* Indexed by node id, also by the negative ids of leaves. */
 INLINE Node *nodes_of(const Forest *f, const Tree *tree) { return (Node *)((char *)tree + f->nodes) + f->samples; }
 
-/* For each inner node: the sum over columns of its box's sides. */
-INLINE double *ranges_of(const Forest *f, const Tree *tree) { return (double *)((char *)tree + f->ranges); }
+/* For each inner node: the sum over columns of its box's sides. Node -1 stands above the root: its box holds every point. */
+INLINE double *ranges_of(const Forest *f, const Tree *tree) { return (double *)((char *)tree + f->ranges) + 1; }
 
-/* The smallest box that holds all points below an inner node: `width` low ends, then `width` high ends. */
+/* The smallest box that holds all points below an inner node: `width` low ends, then `width` high ends. Also for node -1. */
 INLINE double *box_of(const Forest *f, const Tree *tree, int node) {
-    return (double *)((char *)tree + f->boxes) + (int64_t)node * 2 * f->width;
+    return (double *)((char *)tree + f->boxes) + (int64_t)(node + 1) * 2 * f->width;
 }
 INLINE double *point_of(const Forest *f, const Tree *tree, int leaf) {
     return (double *)((char *)tree + f->points) + (int64_t)~leaf * f->width;

@@ -11,6 +11,7 @@
  */
 #ifndef FOREST_RESERVOIR_H
 #define FOREST_RESERVOIR_H
+#include "elementary.h"
 #include "growing.h"
 
 #define KEY_ONE 32768.0
@@ -61,13 +62,22 @@ INLINE void move_epoch(const Forest *f, Tree *tree, int64_t n) {
     tree->epoch = n;
 }
 
-/* The number of the record that enters next, when record n just has. Record n + m enters with probability 1 - exp(-exp(top + decay * m)),
- * so those rates add up to an exponential draw. */
+/* The number of the record that enters next, when record n just has. Record n + m enters with probability 1 - exp(-rate * exp(decay * m)),
+ * where rate = exp(top key); those exponents add up to an exponential draw. */
 INLINE int64_t draw_next(const Forest *f, Tree *tree, int64_t n) {
     double age = f->decay * (double)(n - tree->epoch);
-    double rate = exp((double)keys_of(f, tree)[0] / KEY_ONE + age + f->decay), draw = -log(uniform(&tree->random));
-    double skip = log1p(draw * expm1(f->decay) / rate) / f->decay;
+    double rate = exp_of((double)keys_of(f, tree)[0] / KEY_ONE + age + f->decay), draw = -log_of(uniform(&tree->random));
+    double skip = log_of_one_plus(draw * f->growth / rate) / f->decay;
     return n + (skip < 1 ? 1 : skip > 0x1p62 ? (int64_t)1 << 62 : (int64_t)ceil(skip));
+}
+
+/* log(E) for an exponential E, given that it is below `top`: uniform below exp(top), and thinned as the exponential falls off. */
+INLINE double draw_below(double top, uint64_t *random) {
+    const double bound = exp_of(top);
+    for (;;) {
+        double u = uniform(random), keep = uniform(random);
+        if (keep < 1 - bound * u || keep < exp_of(-bound * u)) return top + log_of(u); /* the first test saves the second */
+    }
 }
 
 /* Record n, whose turn it is, enters tree t. */
@@ -76,7 +86,7 @@ INLINE void learn(const int width, Forest *f, int t, const double *p, int64_t n)
     if (f->decay * (double)(n - tree->epoch) > EPOCH_UNITS) move_epoch(f, tree, n);
     double age = f->decay * (double)(n - tree->epoch);
     if (tree->filled < f->samples) { /* still filling: every record enters */
-        double key = log(-log(uniform(&tree->random)));
+        double key = log_of(-log_of(uniform(&tree->random)));
         int leaf = put_in(width, f, tree, p);
         heap_rise(f, tree, tree->filled++, (int32_t)floor(((key < -20 ? -20 : key) - age) * KEY_ONE), leaf);
         set_share(width, f, tree);
@@ -86,9 +96,7 @@ INLINE void learn(const int width, Forest *f, int t, const double *p, int64_t n)
         }
     } else { /* its key is drawn given that it is below the top, which leaves */
         int32_t top = keys_of(f, tree)[0];
-        double bound = exp((double)top / KEY_ONE + age);
-        double key = floor((log(-log1p(uniform(&tree->random) * expm1(-bound))) - age) * KEY_ONE);
-        double least = (double)top - KEY_SPAN;
+        double key = floor((draw_below((double)top / KEY_ONE + age, &tree->random) - age) * KEY_ONE), least = (double)top - KEY_SPAN;
         take_out(width, f, tree, slots_of(f, tree)[0]);
         int leaf = put_in(width, f, tree, p);
         heap_sink(f, tree, 0, key < least ? top - KEY_SPAN : key > top ? top : (int32_t)key, leaf);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    BLOCK_POINTS = 256,   /* most points that go through the kernel at once */
+    BLOCK_POINTS = 512,   /* most points that go through the kernel at once */
     BLOCK_DOUBLES = 4096, /* most doubles that those points take: a tree and its block share a second-level cache */
     SUM_DOUBLES = PARTS * (FEW_POINTS - 1) * (MAX_DIMS + 3), /* more than BLOCK_DOUBLES */
 };
@@ -173,8 +173,8 @@ API void forest_finish(Forest *f, const double *rows, int64_t n, double *sums, d
 /* ---- many forests ---- */
 
 /* Row i goes to forests[which[i]]; every forest meets its rows in their order. Rows are gathered by forest with a counting sort, run, and
- * the results put back. All forests have the same columns, and `which` holds numbers of forests. Scratch: order: 2 n + 1 + the highest
- * number of `which` + 1 numbers; gathered: n * (3 * columns + 1) doubles. */
+ * the results put back. All forests have the same columns, and `which` holds numbers of forests. Scratch: order: n + 2 + the highest
+ * of `which` numbers; gathered: n * (3 * columns + 1) doubles. */
 API int64_t forest_learn_score_many(Forest *const *forests, const int64_t *which, const double *rows, int64_t n, double *score, double *high,
                                     double *low, int64_t *order, double *gathered) {
     int64_t top = -1;

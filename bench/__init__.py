@@ -1,0 +1,1 @@
+"""Benchmarks: each is a program, `.venv/bin/python bench/NAME.py [--json]`."""

@@ -27,7 +27,10 @@ def compile_sql(text: str, application: Application, *, file: str = "<sql>") -> 
         SchemaError: an output of the application names a stream that is not there.
     """
     source = SourceText(text, file)
-    program = bind_script(parse_script(source), application.source_streams(), source)
+    try:
+        program = bind_script(parse_script(source), application.source_streams(), source)
+    except RecursionError:
+        raise source.error("an expression is nested too deeply", 0, "pump parts of it into a stream first") from None
     names = [stream.name for stream in program.streams]
     for output in application.outputs:
         if output.name not in names:

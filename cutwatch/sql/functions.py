@@ -48,6 +48,7 @@ class Function:
         result: the type of the result from those of the arguments.
         optional: how many of the last parameters may be left out.
         literals: parameters (by position) that must be constants.
+        is_time_format: whether the first of these is a format for times.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Function:
     result: Result
     optional: int = 0
     literals: tuple[int, ...] = ()
+    is_time_format: bool = False
 
     def problem(self, arguments: Sequence[SqlType]) -> str:
         """What is wrong with a call, as a sentence, or an empty string."""
@@ -67,7 +69,20 @@ class Function:
                 return f"argument {number} of {self.name} is {argument}; {_A[wanted]} is needed"
         return ""
 
+    def kind_of_null(self, index: int) -> SqlType:
+        """As what a NULL that somebody wrote out stands for a parameter."""
+        return _NULLS[self.parameters[index]]
 
+
+_NULLS = {
+    "number": DOUBLE,
+    "integer": INTEGER,
+    "text": VARCHAR,
+    "timestamp": TIMESTAMP,
+    "time": TIMESTAMP,
+    "boolean": BOOLEAN,
+    "instant": BIGINT,
+}
 _A = {
     "number": "a number",
     "integer": "a whole number",
@@ -124,8 +139,8 @@ SCALARS = {
         Function("TSDIFF", ("instant", "instant"), _always(BIGINT)),
         Function("UNIX_TIMESTAMP", ("timestamp",), _always(BIGINT)),
         Function("TO_TIMESTAMP", ("integer",), _always(TIMESTAMP)),
-        Function("CHAR_TO_TIMESTAMP", ("text", "text"), _always(TIMESTAMP), literals=(0,)),
-        Function("TIMESTAMP_TO_CHAR", ("text", "timestamp"), _always(VARCHAR), literals=(0,)),
+        Function("CHAR_TO_TIMESTAMP", ("text", "text"), _always(TIMESTAMP), literals=(0,), is_time_format=True),
+        Function("TIMESTAMP_TO_CHAR", ("text", "timestamp"), _always(VARCHAR), literals=(0,), is_time_format=True),
         Function("NOT", ("boolean",), _always(BOOLEAN)),
         Function("AND", ("boolean", "boolean"), _always(BOOLEAN)),
         Function("OR", ("boolean", "boolean"), _always(BOOLEAN)),

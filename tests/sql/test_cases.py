@@ -1,8 +1,8 @@
 """The golden suite: SQL, input and expected rows as data, run on every engine.
 
 A case is a folder with `program.sql`, `application.json`, `input.txt` (one record a line), `expected.json` (rows by
-stream) and perhaps `options.json`. Expected rows were worked out by hand or stand in AWS's documentation. In them `@` is
-the row's ROWTIME and, on the error stream, `DATA` the bytes behind DATA_ROW; what an error row does not name is not
+stream) and perhaps `options.json`. Expected rows were worked out by hand or stand in AWS's documentation. In them `@`
+is the row's ROWTIME and, on the error stream, `DATA` the bytes behind DATA_ROW; what an error row does not name is not
 compared.
 """
 

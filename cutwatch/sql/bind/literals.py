@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from sqlglot import exp
@@ -19,6 +20,8 @@ def bind_literal(node: exp.Literal, scope: Scope) -> Literal:
     if node.is_string:
         return Literal(text, SqlType(Kind.VARCHAR, max(1, len(text))))
     if "e" in text.lower():
+        if not math.isfinite(float(text)):
+            raise scope.error(f"{text} is larger than a DOUBLE", node)
         return Literal(float(text), DOUBLE)
     if "." in text:
         whole, _, fraction = text.partition(".")

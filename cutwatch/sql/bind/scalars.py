@@ -14,6 +14,7 @@ from cutwatch.sql.bind.literals import bind_literal, bind_time_literal
 from cutwatch.sql.bind.scope import Scope
 from cutwatch.sql.expressions import AggregateCall, AnalyticCall, Call, Case, Cast, Expr, Literal
 from cutwatch.sql.functions import SCALARS, arithmetic_type
+from cutwatch.sql.time_formats import to_strftime
 from cutwatch.sql.types import BOOLEAN, INTERVAL, NULL, TIMESTAMP, Kind, SqlType, common_type
 
 _ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
@@ -108,7 +109,16 @@ class Binder:
         for index in function.literals:
             if index < len(args) and not isinstance(args[index], Literal):
                 raise self.scope.error(f"argument {index + 1} of {function.name} must be a literal", node)
-        return Call(name, tuple(args), function.result(types))
+        if function.is_time_format:
+            self._check_time_format(node, args[0])
+        known = [Cast(a, function.kind_of_null(n)) if a.type.kind is Kind.NULL else a for n, a in enumerate(args)]
+        return Call(name, tuple(known), function.result([arg.type for arg in known]))
+
+    def _check_time_format(self, node: exp.Expr, pattern: Expr) -> None:
+        try:
+            to_strftime(str(pattern.value) if isinstance(pattern, Literal) else "")
+        except ValueError as cause:
+            raise self.scope.error(str(cause), node) from None
 
     def _unary(self, name: str) -> Callable[[Any], Expr]:
         return lambda node: self.call(name, node, self.bind(node.this))
@@ -143,7 +153,9 @@ class Binder:
         if common_type(left.type, right.type) is None or INTERVAL in (left.type, right.type):
             advice = "write TIMESTAMP '2020-07-15 10:10:00'" if TIMESTAMP in (left.type, right.type) else "use CAST"
             raise self.scope.error(f"{left.type} and {right.type} cannot be compared", node, advice)
-        return Call(sign, (left, right), BOOLEAN)
+        kind = left.type if right.type.kind is Kind.NULL else right.type
+        sides = (Cast(side, kind) if side.type.kind is Kind.NULL else side for side in (left, right))
+        return Call(sign, tuple(sides), BOOLEAN)
 
     def _logic(self, node: exp.Connector) -> Expr:
         name = "AND" if isinstance(node, exp.And) else "OR"
@@ -165,6 +177,8 @@ class Binder:
         return Call("AND", bounds, BOOLEAN)
 
     def _in(self, node: exp.In) -> Expr:
+        if not node.expressions:
+            raise self.scope.error("IN needs a list", node, "write x IN (1, 2)")
         value = self.bind(node.this)
         tests = [self.compare("=", part, value, self.bind(part)) for part in node.expressions]
         result = tests[0]
@@ -234,10 +248,18 @@ def _known(left: SqlType, right: SqlType) -> tuple[SqlType, SqlType]:
 
 
 def _describe(node: exp.Expr) -> str:
-    names = {exp.Mod: "% (use MOD(a, b))", exp.ILike: "ILIKE", exp.Subquery: "a query inside an expression"}
-    return names.get(type(node), type(node).__name__.upper())
+    return _SIGNS.get(type(node), type(node).__name__.upper())
 
 
+_SIGNS: dict[type[exp.Expr], str] = {
+    exp.Mod: "% (use MOD(a, b))",
+    exp.BitwiseAnd: "&",
+    exp.BitwiseOr: "|",
+    exp.BitwiseXor: "^",
+    exp.Star: "*",
+    exp.Concat: "a string after a string (use ||)",
+    exp.Tuple: "a list in parentheses",
+}
 _ARGS: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.Literal: ("this", "is_string"),
     exp.Column: ("this", "table", "db", "catalog"),

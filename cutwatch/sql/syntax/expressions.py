@@ -25,7 +25,7 @@ class ExpressionParser(Parser):
 
     FUNCTIONS: ClassVar = {}
     NO_PAREN_FUNCTIONS: ClassVar = {}
-    NO_PAREN_FUNCTION_PARSERS: ClassVar = {"CASE": lambda self: self._parse_case()}
+    NO_PAREN_FUNCTION_PARSERS: ClassVar = {"CASE": lambda self: self._at(self._prev, self._parse_case())}
     FUNCTION_PARSERS: ClassVar[dict[str, Callable[..., Any]]] = {
         "CAST": lambda self: self._cast(),
         "CEIL": lambda self: self._floor("CEIL"),
@@ -70,7 +70,32 @@ class ExpressionParser(Parser):
     def _here(self) -> Token:
         return self._curr if self._curr.token_type is not TokenType.SENTINEL else self._prev
 
+    # ---- where things stand: sqlglot notes it for names and numbers only ----
+
+    def _at(self, token: Token, node: exp.Expr | None) -> exp.Expr | None:
+        if node is not None and "start" not in node.meta:
+            node.update_positions(token)
+        return node
+
+    def _parse_unary(self) -> exp.Expr | None:
+        token = self._curr
+        node = super()._parse_unary()
+        return self._at(token, node) if isinstance(node, exp.Unary) else node
+
+    def _parse_atom(self) -> exp.Expr | None:
+        return self._at(self._curr, super()._parse_atom())
+
+    def _parse_primary(self) -> exp.Expr | None:
+        return self._at(self._curr, super()._parse_primary())
+
+    def _parse_interval(self, *args: Any, **options: Any) -> Any:
+        return self._at(self._curr, super()._parse_interval(*args, **options))
+
     # ---- forms with words ----
+
+    def _name_token(self) -> Token:
+        """The name of the function whose parenthesis has just been opened."""
+        return self._tokens[self._index - 2]
 
     def _call(self, name: str, arguments: list[exp.Expr], token: Token) -> exp.Expr:
         return exp.Anonymous(this=name, expressions=arguments).update_positions(token)
@@ -88,7 +113,7 @@ class ExpressionParser(Parser):
         return exp.Literal.string(self._prev.text.upper()).update_positions(self._prev)
 
     def _floor(self, name: str) -> exp.Expr:
-        token = self._prev
+        token = self._name_token()
         first = self._argument()
         if self._match_text_seq("TO"):
             unit = self._word(allowed="SECOND, MINUTE, HOUR and DAY")
@@ -104,7 +129,7 @@ class ExpressionParser(Parser):
 
     def _worded(self, name: str, *words: str) -> exp.Expr:
         """`NAME(a WORD b WORD c)` or `NAME(a, b, c)`."""
-        token = self._prev
+        token = self._name_token()
         arguments = [self._argument()]
         if self._curr.token_type is TokenType.COMMA:
             return self._call(name, arguments + self._more(), token)
@@ -112,14 +137,14 @@ class ExpressionParser(Parser):
         return self._call(name, arguments, token)
 
     def _extract(self) -> exp.Expr:
-        token = self._prev
+        token = self._name_token()
         unit = self._word(allowed="YEAR, MONTH, DAY, HOUR, MINUTE and SECOND")
         if not self._match_text_seq("FROM"):
             self.refuse("FROM is missing", suggestion="write EXTRACT(MINUTE FROM x)")
         return self._call("EXTRACT", [unit, self._argument()], token)
 
     def _trim(self) -> exp.Expr:
-        token = self._prev
+        token = self._name_token()
         side = self._prev.text.upper() if self._match_texts(("BOTH", "LEADING", "TRAILING")) else "BOTH"
         first = None if self._curr.text.upper() == "FROM" else self._argument()
         if self._match_text_seq("FROM"):
@@ -128,7 +153,7 @@ class ExpressionParser(Parser):
         return self._call(f"TRIM {side}", [*([first] if first else []), exp.Literal.string(" ")], token)
 
     def _cast(self) -> exp.Expr:
-        token = self._prev
+        token = self._name_token()
         value = self._parse_disjunction()
         if value is None or not self._match(TokenType.ALIAS):
             self.refuse("CAST needs a value and a type", suggestion="write CAST(x AS DOUBLE)")

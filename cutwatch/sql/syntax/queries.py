@@ -32,7 +32,7 @@ class QueryParser(ExpressionParser):
 
     # ---- small things ----
 
-    def _at(self, kind: TokenType) -> bool:
+    def _sees(self, kind: TokenType) -> bool:
         return self._curr.token_type is kind
 
     def expect(self, word: str) -> None:
@@ -94,7 +94,7 @@ class QueryParser(ExpressionParser):
             self.unexpected("SELECT STREAM is missing")
         if not self._match_text_seq("STREAM"):
             self.refuse("SELECT without STREAM is not supported", self._prev, "write SELECT STREAM")
-        if self._at(TokenType.DISTINCT):
+        if self._sees(TokenType.DISTINCT):
             self.refuse(
                 "SELECT STREAM DISTINCT is not supported", suggestion="GROUP BY the columns and a window on ROWTIME"
             )
@@ -135,16 +135,16 @@ class QueryParser(ExpressionParser):
             call = self._table_function()
             self._close()
             return TableFunction(call.function, call.cursor, call.partition_by, call.arguments, self._alias())
-        if self._at(TokenType.L_PAREN):
+        if self._sees(TokenType.L_PAREN):
             at = self._curr.start
             self._advance()
             query = self.query()
             self._close()
             return Subquery(query, self._alias(), at)
         name = self.name("a stream's name")
-        if self._at(TokenType.L_PAREN):
+        if self._sees(TokenType.L_PAREN):
             self.refuse(f"{name.text}(...) cannot stand here", suggestion=f"write FROM TABLE({name.text}(...))")
-        if self._at(TokenType.DOT):
+        if self._sees(TokenType.DOT):
             self.refuse("names with a schema are not supported", suggestion="write the stream's name alone")
         return StreamName(name, self._alias())
 

@@ -32,8 +32,6 @@ def parse_script(source: SourceText) -> tuple[Statement, ...]:
     except ParseError as cause:
         error = cause.errors[0]
         raise source.error(_syntax_problem(str(error["description"])), int(str(error["start"]))) from cause
-    except RecursionError as cause:
-        raise source.error("the expression is nested too deeply", 0) from cause
     if not statements:
         raise source.error("there is no statement", 0, "write CREATE STREAM and CREATE PUMP statements")
     return statements

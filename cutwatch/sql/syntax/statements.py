@@ -77,7 +77,7 @@ class StatementParser(QueryParser):
         for word in ("INSERT", "INTO"):
             self.expect(word)
         target = self.name("the name of the stream to insert into")
-        columns = self.in_parentheses(lambda: self.name("a column's name")) if self._at(TokenType.L_PAREN) else []
+        columns = self.in_parentheses(lambda: self.name("a column's name")) if self._sees(TokenType.L_PAREN) else []
         return CreatePump(name, target, tuple(columns), self.query())
 
     def in_parentheses(self, item: Callable[[], T]) -> list[T]:

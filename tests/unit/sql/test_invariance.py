@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -42,12 +43,13 @@ CREATE PUMP "P1" AS INSERT INTO "MINUTES" SELECT STREAM FLOOR(ROWTIME TO MINUTE)
   COUNT(DISTINCT "X") FROM "SOURCE_SQL_STREAM_001" GROUP BY FLOOR(ROWTIME TO MINUTE), "K";
 CREATE PUMP "P10" AS INSERT INTO "TENS" SELECT STREAM STEP(ROWTIME BY INTERVAL '3' MINUTE), SUM("N"), SUM("S")
   FROM "MINUTES" GROUP BY STEP(ROWTIME BY INTERVAL '3' MINUTE);
-CREATE PUMP "P0" AS INSERT INTO "PLAIN" SELECT STREAM "K", "X", 1 / "X" FROM "SOURCE_SQL_STREAM_001" WHERE "X" IS NOT NULL;
+CREATE PUMP "P0" AS INSERT INTO "PLAIN" SELECT STREAM "K", "X", 1 / "X" FROM "SOURCE_SQL_STREAM_001"
+  WHERE "X" IS NOT NULL;
 """
 COLUMNS = {"K": "VARCHAR(4)", "X": "DOUBLE"}
 STREAMS = ("PLAIN", "MINUTES", "TENS", "STAGGERED", "SLID", "SORTED", "MIXED", "SCORED", "MIXED_SCORES", "TROUBLE")
 PROGRAM, APPLICATION = compiled(SQL, COLUMNS)
-OPTIONS = {"seed": 3, "allowed_lateness_seconds": 8.0, "streams": STREAMS}
+OPTIONS: dict[str, Any] = {"seed": 3, "allowed_lateness_seconds": 8.0, "streams": STREAMS}
 
 
 def records(seed: int, count: int) -> list[Record]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from cutwatch.sql.engines.embedded.batch import Batch, rowtime
 from cutwatch.sql.engines.embedded.render import column_name, duckdb_type, render
 from cutwatch.sql.expressions import ColumnRef, Expr, RowTime, walk
 from cutwatch.sql.program import Columns
+from cutwatch.sql.times import EARLIEST_MS, LATEST_MS
+from cutwatch.sql.types import Kind, SqlType
 
 # What DuckDB raises for a value; anything else is a fault in the SQL that we wrote.
 DATA_ERRORS = (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException)
@@ -58,7 +60,8 @@ class Evaluator:
         self._computed = [part for part in self._expressions if not isinstance(part, ColumnRef | RowTime)]
         used = {ref.index for part in self._computed for ref in walk(part) if isinstance(ref, ColumnRef)}
         self._used = sorted(used)
-        self._approximate = [at for at, part in enumerate(self._computed) if part.type.is_approximate]
+        checks = ((at, _check(part.type)) for at, part in enumerate(self._computed))
+        self._checks = [(at, check) for at, check in checks if check is not None]
         inputs = ["unnest($1::BIGINT[]) AS t"]
         for number, index in enumerate(self._used, start=2):
             inputs.append(f"unnest(${number}::{duckdb_type(columns[index].type)}[]) AS {column_name(index)}")
@@ -108,17 +111,32 @@ class Evaluator:
             left, left_failures = self._rows(batch.take(range(middle)), offset)
             right, right_failures = self._rows(batch.take(range(middle, len(batch))), offset + middle)
             return left + right, left_failures + right_failures
-        return self._refuse_infinite(rows, offset)
+        return self._checked(rows, offset)
 
-    def _refuse_infinite(
+    def _checked(
         self, rows: list[tuple[Any, ...] | None], offset: int
     ) -> tuple[list[tuple[Any, ...] | None], list[Failure]]:
-        """DuckDB gives NaN and infinities where SQL has no result."""
+        """DuckDB gives NaN, infinities and times beyond all calendars where SQL has no result."""
         failures: list[Failure] = []
-        if not self._approximate:
-            return rows, failures
-        for index, row in enumerate(rows):
-            if row is not None and any(row[p] is not None and not math.isfinite(row[p]) for p in self._approximate):
-                rows[index] = None
-                failures.append(Failure(offset + index, "the result is not a finite number"))
-        return rows, failures
+        for position, check in self._checks:
+            for index, row in enumerate(rows):
+                if row is not None and row[position] is not None and (message := check(row[position])):
+                    rows[index] = None
+                    failures.append(Failure(offset + index, message))
+        return rows, sorted(failures, key=lambda failure: failure.index)
+
+
+def _finite(value: float) -> str:
+    return "" if math.isfinite(value) else "the result is not a finite number"
+
+
+def _on_the_calendar(milliseconds: int) -> str:
+    inside = EARLIEST_MS <= milliseconds < LATEST_MS
+    return "" if inside else "the result is a time outside the years 2 to 9997"
+
+
+def _check(kind: SqlType) -> Callable[[Any], str] | None:
+    """What a result of the type must be besides what DuckDB sees to: gives a sentence where it is not."""
+    if kind.is_approximate:
+        return _finite
+    return _on_the_calendar if kind.kind is Kind.TIMESTAMP else None

@@ -51,6 +51,7 @@ def row_problem(name: str, message: str, at: int, row: Sequence[Any], columns: C
     shown = {
         column.name: format_ms(value) if column.type.kind is Kind.TIMESTAMP and value is not None else value
         for column, value in zip(columns, row, strict=False)
+        if not column.hidden
     }
     data = json.dumps(shown, default=str, separators=(",", ":"), ensure_ascii=False).encode()
     return Problem(at, name, message, data, rowtime(at))

@@ -86,8 +86,23 @@ class Site:
             ],
         )
 
-    def start(self) -> None:
-        self.kinesisanalyticsv2.start_application(ApplicationName=self.prefix)
+    def start(self, restore: str = "RESTORE_FROM_LATEST_SNAPSHOT") -> None:
+        self.kinesisanalyticsv2.start_application(
+            ApplicationName=self.prefix,
+            RunConfiguration={"ApplicationRestoreConfiguration": {"ApplicationRestoreType": restore}},
+        )
+
+    def update(self, **properties: str) -> None:
+        """Change properties of the application, as a deployment does."""
+        detail = self.kinesisanalyticsv2.describe_application(ApplicationName=self.prefix)["ApplicationDetail"]
+        described = detail["ApplicationConfigurationDescription"]["EnvironmentPropertyDescriptions"]
+        groups = described["PropertyGroupDescriptions"]
+        groups[1]["PropertyMap"].update(properties)
+        self.kinesisanalyticsv2.update_application(
+            ApplicationName=self.prefix,
+            CurrentApplicationVersionId=detail["ApplicationVersionId"],
+            ApplicationConfigurationUpdate={"EnvironmentPropertyUpdates": {"PropertyGroups": groups}},
+        )
 
     def stop(self) -> None:
         self.kinesisanalyticsv2.stop_application(ApplicationName=self.prefix)
@@ -97,8 +112,8 @@ class Site:
         detail = self.kinesisanalyticsv2.describe_application(ApplicationName=self.prefix)["ApplicationDetail"]
         return str(detail["ApplicationStatus"])
 
-    def run(self) -> None:
-        self.start()
+    def run(self, restore: str = "RESTORE_FROM_LATEST_SNAPSHOT") -> None:
+        self.start(restore)
         wait_for(lambda: self.status() != "STARTING")
         assert self.status() == "RUNNING", self.log()
 
@@ -244,6 +259,45 @@ def test_a_crash_repeats_and_loses_nothing(site: Site) -> None:
     assert sorted(set(windows(site.rows("scores")))) == list(range(118))
     assert next(one.restarts for one in site.cloud.status().applications if one.name == site.prefix) == 1
     assert site.status() == "RUNNING"
+
+
+def test_an_update_restarts_a_running_application_where_it_stood(site: Site) -> None:
+    site.create()
+    site.run()
+    site.put(minutes(0, 30))
+    site.drain()
+    site.update(series="renamed")
+    wait_for(lambda: len(site.events("job_started")) == 2 and site.status() == "RUNNING")
+    site.put(minutes(30, 30))
+    site.drain()
+    scores = site.rows("scores")
+    assert windows(scores) == list(range(58))
+    assert [row["series"] for row in scores] == ["clickstream"] * 28 + ["renamed"] * 30
+
+
+def test_another_seed_learns_anew_from_where_the_stream_stands(site: Site) -> None:
+    site.create()
+    site.run()
+    site.put(minutes(0, 30))
+    site.drain()
+    site.stop()
+    site.update(seed="2")
+    site.run()
+    assert len(site.events("state_discarded")) == 1
+    site.put(minutes(30, 30))
+    site.drain()
+    assert windows(site.rows("scores")) == [*range(28), *range(30, 58)], "the windows under way are gone, too"
+
+
+def test_a_start_without_a_snapshot_begins_afresh(site: Site) -> None:
+    site.create()
+    site.run()
+    site.put(minutes(0, 30))
+    site.drain()
+    site.stop()
+    site.run("SKIP_RESTORE_FROM_SNAPSHOT")
+    site.drain()
+    assert windows(site.rows("scores")) == [*range(28), *range(28)]
 
 
 def test_several_shards_lose_nothing_on_a_back_fill(site: Site) -> None:

@@ -162,6 +162,23 @@ def test_a_function_that_is_still_running_holds_nothing_up(number: signal.Signal
     wait_for(lambda: not group_members(group), 15)
 
 
+def test_a_person_gets_the_variables_and_ends_it_with_ctrl_c(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "cutwatch.localcloud", "--port", str(port), "--log", str(tmp_path / "cloud.log")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as shell:
+        assert shell.stdout is not None
+        assert shell.stderr is not None
+        assert f"http://127.0.0.1:{port}" in shell.stderr.readline()
+        shell.send_signal(signal.SIGINT)
+        assert shell.wait(30) == 130
+        variables = dict(line.removeprefix("export ").strip().split("=", 1) for line in shell.stdout)
+    assert variables["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{port}"
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), timeout=3)
+
+
 def test_the_end_of_the_server_alone_is_noticed() -> None:
     with LocalCloud() as cloud:
         start_function(cloud, "def handler(event, context): return 1")

@@ -15,6 +15,7 @@ from cutwatch.localcloud import private_names, status
 from cutwatch.localcloud.data_plane import DataPlane
 from cutwatch.localcloud.environment import REGION
 from cutwatch.localcloud.kinesis_mappings import KinesisMappings
+from cutwatch.localcloud.sagemaker import plugin as sagemaker
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -59,6 +60,7 @@ def install(folder: Path, endpoint_url: str, pid: int) -> Plugins:
     kinesis._expire_records = _expire_records
     kinesisanalyticsv2._dataplane = data_plane
     kinesisanalyticsv2._HANDLERS["ListApplications"] = _list_applications
+    sagemaker.install(folder.parent / "sagemaker", client, pid)
     return Plugins(mappings, data_plane)
 
 

@@ -48,6 +48,14 @@ NAMES = (
     Name("ministack.services.kinesisanalyticsv2_flink", "supports", ("runtime",)),
     Name("ministack.services.kinesisanalyticsv2_flink", "available", ()),
     Name("ministack.services.kinesisanalyticsv2_flink", "reset", ()),
+    Name("ministack.core.responses", "get_account_id", ()),
+    Name("ministack.core.responses", "get_region", ()),
+    Name("ministack.services.stepfunctions", "_SERVICE_DISPATCH"),
+    Name("ministack.services.stepfunctions", "_AWS_SDK_SERVICE_MAP"),
+    Name("ministack.services.stepfunctions", "_AWS_SDK_ERROR_PREFIX"),
+    Name("ministack.services.stepfunctions", "_AWS_SDK_ERROR_CODE_OVERRIDES"),
+    Name("ministack.services.stepfunctions", "_ExecutionError", ("error", "cause")),
+    Name("ministack.services.stepfunctions", "_execute_task", ("state_def", "raw_input", "execution", "ctx")),
 )
 
 

@@ -47,7 +47,7 @@ class LocalCloud:
             cloud.client("kinesis").list_streams()
     """
 
-    absent_services: frozenset[str] = frozenset({"sagemaker"})
+    absent_services: frozenset[str] = frozenset()
     """Services of ours that this cloud does not have."""
 
     def __init__(

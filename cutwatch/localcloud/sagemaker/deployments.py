@@ -12,8 +12,8 @@ from typing import Any
 from cutwatch.errors import CutwatchError, OperatorError
 from cutwatch.localcloud.sagemaker.images import repository_of
 from cutwatch.localcloud.sagemaker.logs import ENDPOINT_GROUP
-from cutwatch.localcloud.sagemaker.resources import EndpointConfig, Estate, Model
 from cutwatch.localcloud.sagemaker.replicas import Launch, Replica
+from cutwatch.localcloud.sagemaker.resources import EndpointConfig, Estate, Model
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Variant:
         return told | {"CurrentInstanceCount": count, "DesiredInstanceCount": count}
 
 
-class Retired(Exception):
+class RetiredError(Exception):
     """Raised when a deployment takes no more requests because another has taken its place."""
 
 
@@ -87,11 +87,11 @@ class Deployment:
             The variant, None where there is none of that name.
 
         Raises:
-            Retired: it takes no more requests.
+            RetiredError: it takes no more requests.
         """
         with self._changed:
             if self._retired:
-                raise Retired
+                raise RetiredError
             self._in_flight += 1
         try:
             yield self._choose(target)

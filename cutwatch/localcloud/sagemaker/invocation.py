@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cutwatch.containers import Request, Response
-from cutwatch.localcloud.sagemaker.deployments import Deployment, Retired, Variant
+from cutwatch.localcloud.sagemaker.deployments import Deployment, RetiredError, Variant
 from cutwatch.localcloud.sagemaker.endpoints import Endpoint
 from cutwatch.localcloud.sagemaker.errors import ApiError
 from cutwatch.localcloud.sagemaker.logs import ENDPOINT_GROUP
@@ -62,7 +62,7 @@ def invoke(estate: Estate, invocation: Invocation) -> Answer:
                 if variant is None:
                     raise _refused(f"Variant {invocation.target_variant} not found for endpoint {invocation.endpoint}.")
                 return _ask(estate, invocation, variant)
-        except Retired:  # swapped in between: the one that took its place answers
+        except RetiredError:  # swapped in between: the one that took its place answers
             continue
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -28,14 +29,19 @@ OpenLog = Callable[[str, str], LogWriter]
 """Opens a stream of a group, both made where they are missing."""
 
 
-def log_opener(client: Any) -> OpenLog:
-    """Open log streams with a boto3 client of CloudWatch Logs."""
+def log_opener(client: Callable[[], Any]) -> OpenLog:
+    """Open log streams.
+
+    Args:
+        client: gives a boto3 client of CloudWatch Logs; asked once, when first needed.
+    """
+    logs = functools.cache(client)
 
     def open_log(group: str, stream: str) -> LogWriter:
         with contextlib.suppress(ClientError):  # it is there already
-            client.create_log_group(logGroupName=group)
+            logs().create_log_group(logGroupName=group)
         with contextlib.suppress(ClientError):
-            client.create_log_stream(logGroupName=group, logStreamName=stream)
-        return JobLogs(client, LogStream(group, stream))
+            logs().create_log_stream(logGroupName=group, logStreamName=stream)
+        return JobLogs(logs(), LogStream(group, stream))
 
     return open_log

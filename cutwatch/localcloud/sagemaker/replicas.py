@@ -90,7 +90,7 @@ class Containers:
 
         process = ContainerProcess(self._host, algorithm, "serve", folder, on_line)
         replica = ContainerReplica(process, folder, log.close)
-        threading.Thread(target=lambda: (process.wait(), port.put(None)), name="container-watch", daemon=True).start()
+        threading.Thread(target=_tell_end, args=(process, port), name="container-watch", daemon=True).start()
         try:
             replica.port = port.get(timeout=READY_SECONDS) or 0
         except queue.Empty:
@@ -119,7 +119,20 @@ class ContainerReplica:
 
     def invoke(self, request: Request) -> Response:
         """Answer a request."""
-        connection = self._connection()
+        with contextlib.suppress(queue.Empty, ConnectionError):  # a kept connection may have ended meanwhile
+            return self._ask(self._idle.get_nowait(), request)
+        return self._ask(http.client.HTTPConnection(HOST, self.port, timeout=INVOCATION_SECONDS), request)
+
+    def end(self) -> None:
+        """End the container."""
+        self._process.end()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._on_end()
+
+    def _ask(self, connection: http.client.HTTPConnection, request: Request) -> Response:
         headers = {"Content-Type": request.content_type, "Accept": request.accept}
         sent = {name: value for name, value in headers.items() if value}
         try:
@@ -135,17 +148,7 @@ class ContainerReplica:
         self._idle.put(connection)
         return response
 
-    def end(self) -> None:
-        """End the container."""
-        self._process.end()
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._idle.get_nowait().close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._on_end()
 
-    def _connection(self) -> http.client.HTTPConnection:
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            return http.client.HTTPConnection(HOST, self.port, timeout=INVOCATION_SECONDS)
+def _tell_end(process: ContainerProcess, port: queue.Queue[int | None]) -> None:
+    process.wait()
+    port.put(None)

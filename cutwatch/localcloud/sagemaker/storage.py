@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import tarfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,15 +42,15 @@ class Storage:
     """What is done with S3.
 
     Args:
-        client: a boto3 client of S3.
+        client: gives a boto3 client of S3; asked once, when first needed.
     """
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Callable[[], Any]) -> None:
+        self._client = functools.cache(client)
 
     def keys(self, location: Location) -> list[str]:
         """Keys that begin with the location's; none where the bucket does not exist. Folders' own entries are none."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=location.bucket, Prefix=location.key)
+        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=location.bucket, Prefix=location.key)
         try:
             return [item["Key"] for page in pages for item in page.get("Contents", ()) if not item["Key"].endswith("/")]
         except ClientError:
@@ -61,7 +63,7 @@ class Storage:
             OperatorError: where it cannot be read.
         """
         try:
-            data: bytes = self._client.get_object(Bucket=location.bucket, Key=location.key)["Body"].read()
+            data: bytes = self._client().get_object(Bucket=location.bucket, Key=location.key)["Body"].read()
         except ClientError as error:
             raise OperatorError(f"{location} cannot be read: {error}") from error
         return data
@@ -73,7 +75,7 @@ class Storage:
             OperatorError: where it cannot be written.
         """
         try:
-            self._client.put_object(Bucket=location.bucket, Key=location.key, Body=data)
+            self._client().put_object(Bucket=location.bucket, Key=location.key, Body=data)
         except ClientError as error:
             raise OperatorError(f"{location} cannot be written: {error}") from error
 

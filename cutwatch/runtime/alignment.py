@@ -6,8 +6,8 @@ the time up to which that is certain (the watermark) is the least over all shard
 where a shard that is read to its end no longer counts.
 
 What that guarantees: no record that comes out is further behind the newest one before it than it was in its own
-shard. Proof sketch: the record taken is always the earliest at the front of the shards, so every record taken before
-is no later than the newest read from each shard, and so from its own.
+shard. Proof: whatever was taken before it was no later than what then stood at the front of its shard, or, where
+nothing stood there, than the newest that its shard had given.
 
 "Read to its end" needs care, because a shard's end is only known at the moment of reading it. So every read has a
 number; a shard that was found empty holds nothing back that was read before that very read began.

@@ -124,7 +124,7 @@ QUERIES = [
     (f"{FOREST}, ¦A))", "numberOfTrees must be a literal", ""),
     (f"{FOREST}, 1, 10, 100, 1, ¦TRUE))", "takes at most 4 arguments", ""),
     (
-        "SELECT STREAM A FROM TABLE(RANDOM_CUT_FOREST_WITH_EXPLANATION(CURSOR(SELECT STREAM A FROM SRC),1,10,99,1, ¦1))",
+        "SELECT STREAM A FROM TABLE(RANDOM_CUT_FOREST_WITH_EXPLANATION(CURSOR(SELECT STREAM A FROM SRC),1,10,99,1,¦1))",
         "withDirectionality is 1; allowed are true and false",
         "",
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -91,12 +92,20 @@ def _string(shape: Any, value: Any, path: str) -> Iterator[str]:
         return
     yield from _length(shape, value, path)
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern, value):
+    if pattern and not _compile(pattern).fullmatch(value):
         yield _fault(value, path, f"Member must satisfy regular expression pattern: {pattern}")
     if shape.enum and value not in shape.enum:
         choices = ", ".join(sorted(shape.enum)[:_MOST_SHOWN])
         more = ", ..." if len(shape.enum) > _MOST_SHOWN else ""
         yield _fault(value, path, f"Member must satisfy enum value set: [{choices}{more}]")
+
+
+@cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern of the service's model, whose Unicode classes Python's `re` spells otherwise."""
+    for theirs, ours in (("\\p{L}", "\\w"), ("\\p{N}", "\\d"), ("\\p{Z}", "\\s")):
+        pattern = pattern.replace(theirs, ours)
+    return re.compile(pattern)
 
 
 def _number(shape: Any, value: Any, path: str) -> Iterator[str]:

@@ -16,7 +16,9 @@
 
 #define KEY_ONE 32768.0
 #define KEY_SPAN ((1 << 20) - 1) /* largest distance of a key below the top: 32 units, beyond which chance goes once in e^32 */
-#define EPOCH_UNITS 1024         /* units by which the epoch may lie back */
+#define EPOCH_UNITS 1024         /* units by which the epoch may lie back when a record enters */
+#define MOST_EPOCH_UNITS 2048    /* and at any time: records enter far more often than every unit */
+#define MOST_KEY (1 << 27)       /* so that no key's magnitude reaches this */
 
 INLINE int key_above(const Forest *f, const Tree *tree, int32_t key, int leaf, int32_t other_key, int other_leaf) {
     if (key != other_key) return key > other_key;

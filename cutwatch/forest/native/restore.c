@@ -1,5 +1,5 @@
-/* A forest from its saved state (save.c has the format). Every count and number is looked at before it is used: bytes that are not a
- * forest are refused, whatever they are. */
+/* A forest from its saved state (save.c has the format). Everything that the rest of the program relies on is looked at here: bytes that
+ * are not a sound forest are refused, whatever they are. */
 #include "forest.h"
 #include "packing.h"
 #include "reservoir.h"
@@ -36,7 +36,10 @@ static int restore_leaf(const Forest *f, Tree *tree, int leaf, int32_t top_key, 
     double *point = point_of(f, tree, leaf);
     if (get_bits(r, 1)) {
         if (*met == count) return 0;
-        for (int k = 0; k < f->dims; k++) point[k] = value_of(codes + k, get_wide(r, codes[k].bits));
+        for (int k = 0; k < f->dims; k++) {
+            point[k] = value_of(codes + k, get_wide(r, codes[k].bits));
+            if (!(fabs(point[k]) <= LARGEST)) return 0;
+        }
         points[(*met)++] = point;
     } else {
         if (!*met) return 0;
@@ -69,7 +72,7 @@ static int restore_inner(const int width, const Forest *f, Tree *tree, int x, Bi
     box_ends(f, tree, node->child[0], &low, &from);
     box_ends(f, tree, node->child[1], &to, &high);
     node->cut = get_cut(r, from[dim], to[dim]);
-    return 1;
+    return from[dim] <= node->cut && node->cut < to[dim];
 }
 
 INLINE int restore_tree(const int width, Forest *f, int t, const ColumnCode *codes, const double **points, uint32_t count, uint32_t *met, BitReader *in) {
@@ -79,9 +82,11 @@ INLINE int restore_tree(const int width, Forest *f, int t, const ColumnCode *cod
     tree->epoch = (int64_t)get_wide(&r, 64);
     next_of(f)[t] = (int64_t)get_wide(&r, 64);
     int leaves = (int)get_bits(&r, 16);
-    if (leaves > f->samples || r.failed) return 0;
+    if (leaves > f->samples || tree->epoch < 0 || tree->epoch > f->seen || next_of(f)[t] < f->seen || r.failed) return 0;
+    if (f->decay * (double)(f->seen - tree->epoch) > MOST_EPOCH_UNITS && leaves) return 0;
     if (leaves) {
         int32_t top_key = (int32_t)(uint32_t)get_bits(&r, 32);
+        if (top_key > MOST_KEY || top_key < -MOST_KEY) return 0;
         if (!restore_shape(f, tree, leaves, &r)) return 0;
         tree->spare_leaf_count = f->samples - leaves; /* forest_init put the low numbers on top: exactly those are taken */
         tree->spare_node_count = f->samples - (leaves - 1);
@@ -89,12 +94,11 @@ INLINE int restore_tree(const int width, Forest *f, int t, const ColumnCode *cod
             if (!restore_leaf(f, tree, ~k, top_key, codes, points, count, met, &r)) return 0;
         for (int x = leaves - 2; x >= 0; x--) /* children have the higher numbers */
             if (!restore_inner(width, f, tree, x, &r)) return 0;
-        if (r.failed) return 0;
         for (int i = tree->filled / 2 - 1; i >= 0; i--) heap_sink(f, tree, i, keys_of(f, tree)[i], slots_of(f, tree)[i]);
         set_share(width, f, tree);
     }
     *in = r;
-    return 1;
+    return !r.failed && tree->filled == (f->seen < f->samples ? f->seen : f->samples);
 }
 
 API int64_t forest_restore_scratch(const Forest *f) { return (int64_t)f->trees * f->samples * 8; }
@@ -106,7 +110,10 @@ API int forest_restore(Forest *f, const unsigned char *in, int64_t size, double 
     double *history = history_of(f);
     const double **points = (const double **)(void *)scratch;
     f->seen = (int64_t)get_wide(&r, 64);
-    for (int i = 0; i < (f->shingle - 1) * f->columns; i++) history[i] = double_of_bits(get_wide(&r, 64));
+    for (int i = 0; i < (f->shingle - 1) * f->columns; i++) {
+        history[i] = double_of_bits(get_wide(&r, 64));
+        if (!(fabs(history[i]) <= LARGEST)) return 0;
+    }
     uint64_t count = get_bits(&r, 32);
     if (f->seen < 0 || count > (uint64_t)f->trees * (uint64_t)f->samples) return 0;
     for (int k = 0; k < f->dims; k++) {

@@ -78,13 +78,17 @@ def test_a_forest_of_100_trees_takes_less_than_400_000_bytes(name: str, columns:
     """At the default time decay and after so many records that no two trees share much: the worst case."""
     rng = np.random.default_rng(1)
     shape = (150_000, columns)
-    rows = {
-        "doubles": lambda: rng.normal(size=shape),
-        "wide doubles": lambda: rng.normal(size=shape) * 10.0 ** rng.integers(-300, 300, shape),
-        "counts": lambda: rng.poisson(300, shape).astype(float),
-        "integers": lambda: rng.integers(-500_000, 500_000, shape).astype(float),
-        "decimals": lambda: np.round(rng.normal(size=shape) * 30, 2),
-    }[name]()
+    match name:
+        case "doubles":
+            rows = rng.normal(size=shape)
+        case "wide doubles":
+            rows = rng.normal(size=shape) * 10.0 ** rng.integers(-300, 300, shape)
+        case "counts":
+            rows = rng.poisson(300, shape).astype(float)
+        case "integers":
+            rows = rng.integers(-500_000, 500_000, shape).astype(float)
+        case _:
+            rows = np.round(rng.normal(size=shape) * 30, 2)
     forest = full_size(rows)
     saved = forest.to_bytes()
     assert len(saved) <= 400_000

@@ -13,10 +13,13 @@ from cutwatch.errors import CutwatchError
 
 # name -> its one-line help. Module cutwatch.commands.<name> has `add_arguments(parser)` and `run(args) -> int`.
 COMMANDS = {
+    "backtest": "show the incidents that a history would have raised, and what other settings change",
+    "judge": "hold incidents against labelled faults, for one or several settings",
     "generate": "write a seeded clickstream with labelled faults",
     "replay": "send clicks to a Kinesis stream: a file's, or the sample's",
     "demo": "run the whole line on this machine: deploy, replay, alarms, destroy",
     "inventory": "list what there is of a stage in an account, or prove that nothing is left",
+    "train": "train a stage's SageMaker models now, and follow it",
     "sql": "run or check KDA SQL on a file",
 }
 

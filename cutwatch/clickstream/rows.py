@@ -1,72 +1,73 @@
-"""Clicks to rows a window, at speed: the same rows that `kda_sql/clickstream.sql` makes of them."""
+"""Rows, a window each: counted from clicks at speed, as `kda_sql/clickstream.sql` counts them, or read as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cutwatch.clickstream.clicks import Clicks, Ints, from_ms
-from cutwatch.detection.records import ScoreRecord
 
 COLUMNS = ("URLS", "USERS", "CLICKS", "RESIDUALS")
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Windows that follow one another without a gap: silent ones are there, as zeros.
+    """Windows in order of time.
 
-    `values` has shape (windows, 4), in the order of `COLUMNS`.
+    Attributes:
+        times_ms: when each window starts, in milliseconds since 1970, shape (n,).
+        window_seconds: length of a window.
+        columns: names of the columns.
+        values: shape (n, columns); NaN where a value is missing.
+        scores: the scores that came with the rows, shape (n,); None where none did.
     """
 
-    start_ms: int
+    times_ms: Ints
     window_seconds: int
-    values: Ints
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]
+    scores: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.times_ms)
 
     def time(self, at: int) -> datetime:
         """Start of a window, aware."""
-        return from_ms(self.start_ms + at * self.window_seconds * 1000)
+        return from_ms(int(self.times_ms[at]))
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One column's values."""
+        values: NDArray[np.float64] = self.values[:, self.columns.index(name)]
+        return values
 
 
 def count_rows(parts: Iterable[Clicks], *, window_seconds: int = 60) -> Rows:
-    """Count clicks, distinct users and distinct pages in every window.
+    """Count clicks, distinct users and distinct pages in every window; silent windows are there, as zeros.
 
     Args:
         parts: stretches of clicks that follow one another, such as days; each begins on a window's start.
         window_seconds: length of a window.
     """
-    start, counted = None, []
+    window_ms = window_seconds * 1000
+    times, counted = [np.zeros(0, np.int64)], [np.zeros((0, len(COLUMNS)))]
     for part in parts:
-        start = part.start_ms if start is None else start
-        counted.append(_count(part, window_seconds * 1000))
-    values = np.concatenate(counted) if counted else np.zeros((0, len(COLUMNS)), np.int64)
-    return Rows(start or 0, window_seconds, values)
+        start = part.start_ms // window_ms * window_ms
+        times.append(np.arange(start, part.end_ms, window_ms))
+        counted.append(_count(part, start, window_ms))
+    return Rows(np.concatenate(times), window_seconds, COLUMNS, np.concatenate(counted))
 
 
-def records(rows: Rows, *, series: str = "clickstream") -> Iterator[ScoreRecord]:
-    """The rows as score records without a score, as they come before a detector has spoken."""
-    for at, row in enumerate(rows.values.tolist()):
-        yield ScoreRecord(
-            detector="kinesis_rcf",
-            series=series,
-            window_start=rows.time(at),
-            window_seconds=rows.window_seconds,
-            values=dict(zip(COLUMNS, map(float, row), strict=True)),
-        )
-
-
-def _count(part: Clicks, window_ms: int) -> Ints:
-    windows = -(-(part.end_ms - part.start_ms) // window_ms)
-    window = (part.time_ms - part.start_ms) // window_ms
+def _count(part: Clicks, start_ms: int, window_ms: int) -> NDArray[np.float64]:
+    windows = -(-(part.end_ms - start_ms) // window_ms)
+    window = (part.time_ms - start_ms) // window_ms
     clicks = np.bincount(window, minlength=windows)
     users = _count_distinct(window, part.user, windows)
     urls = _count_distinct(window, part.page, windows)
-    return np.stack([urls, users, clicks, clicks - users], axis=1)
+    return np.stack([urls, users, clicks, clicks - users], axis=1).astype(np.float64)
 
 
 def _count_distinct(window: Ints, value: Ints, windows: int) -> Ints:

@@ -22,6 +22,7 @@ class Finding:
         expected: by column, the range in which 98 of 100 normal windows lie.
         deviations: by column, how far this window was off, in standard deviations; negative: too low.
         volume: counts expected in this window.
+        surprise: how odd the forest finds it, less what the series is used to (see `oddity`).
     """
 
     share: float = 0.0
@@ -32,6 +33,7 @@ class Finding:
     expected: Mapping[str, ExpectedRange] = field(default_factory=dict)
     deviations: Mapping[str, float] = field(default_factory=dict)
     volume: float = 0.0
+    surprise: float = 0.0
 
     @property
     def opens(self) -> bool:

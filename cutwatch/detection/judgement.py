@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cutwatch.detection.evidence import learn, weigh
+from cutwatch.detection.evidence import weigh
 from cutwatch.detection.incidents import Incident, Notice
+from cutwatch.detection.learning import learn
 from cutwatch.detection.machine import Window, advance
 from cutwatch.detection.notices import tell
 from cutwatch.detection.quiet_times import in_maintenance
@@ -21,11 +22,19 @@ from cutwatch.detection.state import DetectorState, SeriesState
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one record led to: the new state, notices to send, and the incident that is open or was just ended."""
+    """What one record led to.
+
+    Attributes:
+        state: to be kept for the next record.
+        notices: to be sent.
+        incident: the one that is open or was just ended.
+        surprise: how odd the forest finds the window, less what the series is used to; 0 mostly.
+    """
 
     state: SeriesState
     notices: tuple[Notice, ...] = ()
     incident: Incident | None = None
+    surprise: float = 0.0
 
 
 def judge(settings: DetectionSettings, state: SeriesState, record: ScoreRecord) -> Verdict:
@@ -74,4 +83,4 @@ def judge(settings: DetectionSettings, state: SeriesState, record: ScoreRecord) 
         last_over=record.window_end if news == "over" else state.last_over,
         ledger=ledger,
     )
-    return Verdict(after, notices, incident)
+    return Verdict(after, notices, incident, finding.surprise if finding else 0.0)

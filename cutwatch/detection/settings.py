@@ -21,8 +21,8 @@ ThresholdKind = Literal["evidence", "sigma", "fixed", "calibrated"]
 DirectionFilter = Literal["any", "low", "high"]
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
-FaultName = Literal["gone", "merged", "flood", "page"]
-FAULTS: tuple[FaultName, ...] = ("gone", "merged", "flood", "page")
+FaultName = Literal["gone", "merged", "flood", "page", "odd"]
+FAULTS: tuple[FaultName, ...] = ("gone", "merged", "flood", "page", "odd")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ class DetectionSettings:
         repeats_column: the column that counts what brought nobody new, which is count minus distinct.
         false_incidents_per_day: how many the `evidence` kind may open a day on a series with nothing wrong.
         faults: the named faults that `evidence` looks for: `gone` (counts vanish), `merged` (too few distinct for the
-            counts), `flood` (far more counts than expected), `page` (a kind vanishes).
+            counts), `flood` (far more counts than expected), `page` (a kind vanishes), `odd` (the forest is surprised;
+            only where there is a count alone).
         warm_up_windows: windows before anything is judged.
         quiet_windows: windows without evidence before an incident is over.
         reminder_minutes: a reminder each so many minutes while an incident is open; 0: none.

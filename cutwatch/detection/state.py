@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cutwatch.detection import codec
-from cutwatch.detection.evidence import EvidenceState
+from cutwatch.detection.evidence_state import EvidenceState
 from cutwatch.detection.incidents import Incident
 from cutwatch.detection.records import DEFAULT_SERIES, DetectorName
 from cutwatch.errors import DataError

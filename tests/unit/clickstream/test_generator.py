@@ -12,7 +12,7 @@ import pytest
 
 from cutwatch.clickstream.clicks import Clicks, events
 from cutwatch.clickstream.generator import generate, generate_days, plan
-from cutwatch.clickstream.rows import COLUMNS, Rows, count_rows
+from cutwatch.clickstream.rows import Rows, count_rows
 from cutwatch.clickstream.scenario import Fault, FaultKind, Scenario, sample
 
 QUIET = Scenario(seed=3, days=3, clicks_per_minute=40, faults_per_day=0)
@@ -25,7 +25,7 @@ def rows_of(scenario: Scenario) -> Rows:
 def within(rows: Rows, fault: Fault, column: str) -> float:
     minute = int((fault.start - rows.time(0)) / timedelta(minutes=1))
     length = int((fault.end - fault.start) / timedelta(minutes=1))
-    return float(rows.values[minute : minute + length, COLUMNS.index(column)].mean())
+    return float(rows.column(column)[minute : minute + length].mean())
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -34,7 +34,7 @@ def test_sample_is_in_the_likeness_of_the_articles(seed: int) -> None:
     rows = count_rows(generate_days(planned))
 
     assert len(rows) == 9 * 1440
-    assert rows.values[:, COLUMNS.index("CLICKS")].sum() == pytest.approx(258_000, rel=0.02)
+    assert rows.column("CLICKS").sum() == pytest.approx(258_000, rel=0.02)
     spans = {(fault.start, fault.end, fault.kind) for fault in planned.faults}
     day = datetime(2020, 7, 15, tzinfo=UTC)
     assert (day + timedelta(hours=10, minutes=10), day + timedelta(hours=11, minutes=20), "program") in spans
@@ -114,7 +114,7 @@ def test_burstiness_is_variance_over_mean(burstiness: float, burst_minutes: floa
         faults_per_day=0,
     )
 
-    clicks = rows_of(scenario).values[:, COLUMNS.index("CLICKS")]
+    clicks = rows_of(scenario).column("CLICKS")
 
     assert clicks.var() / clicks.mean() == pytest.approx(burstiness, rel=0.15)
 
@@ -122,7 +122,7 @@ def test_burstiness_is_variance_over_mean(burstiness: float, burst_minutes: floa
 def test_stalls_come_as_often_as_they_should() -> None:
     rows = rows_of(replace(QUIET, stalls_per_day=8))
 
-    low = (rows.values[:, COLUMNS.index("CLICKS")] <= 3) & (rows_of(QUIET).values[:, COLUMNS.index("CLICKS")] > 10)
+    low = (rows.column("CLICKS") <= 3) & (rows_of(QUIET).column("CLICKS") > 10)
     assert 12 <= low.sum() <= 60
 
 
@@ -131,7 +131,7 @@ def test_users_click_as_often_as_they_should() -> None:
 
     rows = rows_of(scenario)
 
-    clicks, users = (rows.values[:, COLUMNS.index(name)].sum() for name in ("CLICKS", "USERS"))
+    clicks, users = (rows.column(name).sum() for name in ("CLICKS", "USERS"))
     assert clicks / users == pytest.approx(2.5, rel=0.05)
 
 

@@ -1,0 +1,72 @@
+"""The named faults: what each looks for, and what one window says for it.
+
+gone     the count fell to a tenth or less             -> system,  count LOW
+merged   too few distinct for the counts there are     -> program, counts without anyone new HIGH
+         (and few by themselves: a crawler adds counts and leaves the distinct alone)
+flood    the count rose to four times or more          -> flood,   count HIGH
+page     a kind is missing for the counts there are    -> page,    kinds LOW
+odd      the forest is surprised (a lone count only)   -> score,   count LOW or HIGH
+"""
+
+from __future__ import annotations
+
+from cutwatch.detection.evidence_state import EvidenceState
+from cutwatch.detection.excursions import Evidence
+from cutwatch.detection.expectation import Expectation
+from cutwatch.detection.incidents import Direction, IncidentKind
+from cutwatch.detection.levels import Row
+from cutwatch.detection.likelihood import mean_shift, rate_change, share_change
+from cutwatch.detection.settings import DetectionSettings, FaultName
+
+GONE, GONE_UNKNOWN = 0.1, 0.01  # of the counts; break-even at 39 % and 21 % of the expectation
+MERGED, MERGED_UNKNOWN = 0.4, 0.3  # of those who are new
+FLOOD, FLOOD_UNKNOWN = 4.0, 12.0  # break-even at 2.2 and 4.4 times the expectation
+PAGE = 0.7  # kinds
+PAGE_VARIANCE = 0.15  # at least
+LEAST_SUPPORT = -5.0  # nats: what the distinct say against `merged` is soon forgotten when they fall
+SUPPORT_VARIATION = 0.05  # least relative noise of their rate
+KINDS: dict[FaultName, IncidentKind] = {
+    "gone": "system",
+    "merged": "program",
+    "flood": "flood",
+    "page": "page",
+    "odd": "score",
+}
+
+
+def window_says(
+    settings: DetectionSettings, state: EvidenceState, row: Row, e: Expectation, low: float, high: float
+) -> dict[FaultName, float]:
+    """What a window says for each fault, in nats."""
+    said: dict[FaultName, float] = {
+        "gone": rate_change(row.count, e.least, GONE if e.known else GONE_UNKNOWN, low),
+        "flood": rate_change(row.count, e.most, FLOOD if e.known else FLOOD_UNKNOWN, high),
+    }
+    if row.distinct is not None and row.count >= 2:  # the first count always brings somebody and tells nothing
+        factor = MERGED if e.known else MERGED_UNKNOWN
+        dispersion = max(1.0, state.shares.mean(1.0, 60))
+        said["merged"] = share_change(row.distinct - 1, row.count - 1, 1 - e.repeat, factor, dispersion)
+    if row.kinds is not None and (variance := state.page_variance.at(row.count)) is not None:
+        said["page"] = mean_shift(e.kinds - row.kinds, PAGE, max(PAGE_VARIANCE, variance))
+    return {name: nats for name, nats in said.items() if name in settings.faults}
+
+
+def support_for_merged(state: EvidenceState, row: Row, e: Expectation, merged: Evidence) -> float:
+    """What the distinct by themselves say for `merged` in this excursion, in nats."""
+    if row.distinct is None or merged.nats <= 0:
+        return 0.0
+    dispersion = max(state.low.mean(1.0, 60), 1 + e.usual_distinct * SUPPORT_VARIATION**2)
+    said = rate_change(row.distinct, e.usual_distinct, MERGED, dispersion)
+    return max(state.support + said, LEAST_SUPPORT)
+
+
+def leading_column(settings: DetectionSettings, name: FaultName, deviation: float) -> tuple[str, Direction]:
+    """The column that a fault is named after, and where it moved; `deviation` is the count's own."""
+    leads: dict[FaultName, tuple[str, Direction]] = {
+        "gone": (settings.count_column, "LOW"),
+        "flood": (settings.count_column, "HIGH"),
+        "merged": (settings.repeats_column, "HIGH"),
+        "page": (settings.kinds_column or settings.count_column, "LOW"),
+        "odd": (settings.count_column, "HIGH" if deviation > 0 else "LOW"),
+    }
+    return leads[name]

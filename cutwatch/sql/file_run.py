@@ -88,8 +88,11 @@ def run_file(
         What came in and went out.
     """
     lateness = options.allowed_lateness_seconds
-    if options.tick_seconds and lateness is not None:
-        raise OperatorError("ticks need the whole file first; leave out the allowed lateness or the ticks")
+    if options.tick_seconds is not None:
+        if lateness is not None:
+            raise OperatorError("ticks need the whole file first; leave out the allowed lateness or the ticks")
+        if options.tick_seconds < 1:
+            raise OperatorError(f"a tick every {options.tick_seconds} s is not possible; 1 or more is needed")
     engine = EmbeddedEngine(
         program,
         application,

@@ -110,6 +110,13 @@ def test_ticks(tmp_path: Path, command) -> None:  # type: ignore[no-untyped-def]
     assert (result.code, rows(result.out)) == (0, [EXPECTED[0], SILENT, EXPECTED[1]])
 
 
+def test_ticks_that_cannot_be(tmp_path: Path, command) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "clicks.csv"
+    path.write_text(csv(CLICKS))
+    for flags in (("--tick-seconds", "0"), ("--tick-seconds", "60", "--allowed-lateness-seconds", "5")):
+        assert command("run", CLICKSTREAM, "--input", str(path), *flags).code == 4
+
+
 def test_a_wrong_time_does_not_make_millions_of_ticks(tmp_path: Path, command) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "clicks.csv"
     path.write_text(csv([*CLICKS, ("1970-01-01", "a", "/")]))

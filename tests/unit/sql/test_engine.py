@@ -107,6 +107,16 @@ def test_scores_are_those_of_the_forest() -> None:
     assert [row.values["ANOMALY_SCORE"] for row in rows] == forest.learn_score(values).score.tolist()
 
 
+def test_time_limits_must_be_possible() -> None:
+    for limits in (
+        {"allowed_lateness_seconds": -1.0},
+        {"allowed_lateness_seconds": math.nan},
+        {"max_ahead_seconds": -1.0},
+    ):
+        with pytest.raises(DeveloperError, match="must be 0 or more"):
+            EmbeddedEngine(*compiled(COUNT, {"V": "INTEGER"}), **limits)
+
+
 def test_another_seed_is_another_forest() -> None:
     program, application = compiled(FOREST, {"V": "DOUBLE", "W": "INTEGER"})
     values = np.random.default_rng(5).normal(100, 3, size=(80, 2)).round()

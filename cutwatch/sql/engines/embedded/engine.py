@@ -86,6 +86,8 @@ class EmbeddedEngine:
         decoder: Decoder | None = None,
         streams: Collection[str] | None = None,
     ) -> None:
+        if not (allowed_lateness_seconds >= 0 and max_ahead_seconds >= 0):
+            raise DeveloperError("allowed_lateness_seconds and max_ahead_seconds must be 0 or more")
         self._program = program
         self._source = application.input.stream_names[0]
         schema = application.input.schema

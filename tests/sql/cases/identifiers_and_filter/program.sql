@@ -1,4 +1,4 @@
 -- Quoted names keep their letters, unquoted ones become upper case; WHERE keeps what is true, not what is NULL.
-CREATE STREAM destination (Ticker VARCHAR(4), "price" DOUBLE, "Double" DOUBLE);
-CREATE PUMP p AS INSERT INTO "DESTINATION"
-SELECT STREAM S.ticker_symbol, s.Price AS "price", "PRICE" * 2 FROM "SOURCE_SQL_STREAM_001" AS s WHERE PRICE > 1.5;
+CREATE STREAM big_ones (Sensor VARCHAR(4), "level" DOUBLE, "Double" DOUBLE);
+CREATE PUMP p AS INSERT INTO "BIG_ONES"
+SELECT STREAM S.sensor, s.Level_Now AS "level", "LEVEL_NOW" * 2 FROM "SOURCE_SQL_STREAM_001" AS s WHERE level_NOW > 1.5;

@@ -1,10 +1,7 @@
 -- Named windows by key: by time (one minute) and by rows (this one and the one before).
-CREATE OR REPLACE STREAM "DESTINATION_SQL_STREAM" (
-   ticker_symbol VARCHAR(10), Min_Price double, Max_Price double, Avg_Price double, last2 double, n INTEGER, firsts double);
-CREATE OR REPLACE PUMP "STREAM_PUMP" AS
-  INSERT INTO "DESTINATION_SQL_STREAM"
-    SELECT STREAM ticker_symbol, MIN(Price) OVER W1 AS Min_Price, MAX(Price) OVER W1 AS Max_Price, AVG(Price) OVER W1 AS Avg_Price,
-      SUM(price) OVER last2rows, COUNT(DISTINCT price) OVER W1, FIRST_VALUE(price) OVER W1
-    FROM "SOURCE_SQL_STREAM_001"
-    WINDOW W1 AS (PARTITION BY ticker_symbol RANGE INTERVAL '1' MINUTE PRECEDING),
-           last2rows AS (PARTITION BY ticker_symbol ROWS 1 PRECEDING);
+CREATE STREAM "OUT" ("K" VARCHAR(10), "LO" DOUBLE, "HI" DOUBLE, "MEAN" DOUBLE, "LAST2" DOUBLE, "N" INTEGER, "FIRST" DOUBLE);
+CREATE PUMP "P" AS INSERT INTO "OUT"
+SELECT STREAM "K", MIN("V") OVER a_minute, MAX("V") OVER a_minute, AVG("V") OVER A_MINUTE, SUM("V") OVER two_rows,
+  COUNT(DISTINCT "V") OVER a_minute, FIRST_VALUE("V") OVER a_minute
+FROM "SOURCE_SQL_STREAM_001"
+WINDOW a_minute AS (PARTITION BY "K" RANGE INTERVAL '1' MINUTE PRECEDING), two_rows AS (PARTITION BY "K" ROWS 1 PRECEDING);

@@ -1,8 +1,5 @@
--- The developer guide's stagger window: it opens with a key's first row and closes a minute later.
-CREATE OR REPLACE STREAM "DESTINATION_SQL_STREAM" (ticker_symbol VARCHAR(4), event_time TIMESTAMP, ticker_count DOUBLE);
-CREATE OR REPLACE PUMP "STREAM_PUMP" AS
-  INSERT INTO "DESTINATION_SQL_STREAM"
-    SELECT STREAM TICKER_SYMBOL, FLOOR(EVENT_TIME TO MINUTE), COUNT(TICKER_SYMBOL) AS ticker_count
-    FROM "SOURCE_SQL_STREAM_001"
-    WINDOWED BY STAGGER (
-            PARTITION BY FLOOR(EVENT_TIME TO MINUTE), TICKER_SYMBOL RANGE INTERVAL '1' MINUTE);
+-- The same rows in a stagger window, which opens with a key's first row and closes a minute later, as in the developer guide.
+CREATE STREAM counts (sensor VARCHAR(4), taken TIMESTAMP, readings DOUBLE);
+CREATE PUMP count_pump AS INSERT INTO counts
+SELECT STREAM sensor, FLOOR(taken_at TO MINUTE), COUNT(sensor) FROM "SOURCE_SQL_STREAM_001"
+WINDOWED BY STAGGER (PARTITION BY FLOOR(taken_at TO MINUTE), sensor RANGE INTERVAL '1' MINUTE);

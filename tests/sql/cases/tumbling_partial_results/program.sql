@@ -1,7 +1,5 @@
--- The developer guide's example of two times: records that come late are counted with the minute in which they came.
-CREATE OR REPLACE STREAM "DESTINATION_SQL_STREAM" (TICKER_SYMBOL VARCHAR(4), EVENT_TIME TIMESTAMP, TICKER_COUNT DOUBLE);
-CREATE OR REPLACE PUMP "STREAM_PUMP" AS
-  INSERT INTO "DESTINATION_SQL_STREAM"
-    SELECT STREAM TICKER_SYMBOL, FLOOR(EVENT_TIME TO MINUTE), COUNT(TICKER_SYMBOL) AS TICKER_COUNT
-    FROM "SOURCE_SQL_STREAM_001"
-    GROUP BY ticker_symbol, FLOOR(EVENT_TIME TO MINUTE), STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '1' MINUTE);
+-- Two times, with the times of the developer guide's example: what comes late is counted with the minute in which it came.
+CREATE STREAM counts (sensor VARCHAR(4), taken TIMESTAMP, readings DOUBLE);
+CREATE PUMP count_pump AS INSERT INTO counts
+SELECT STREAM sensor, FLOOR(taken_at TO MINUTE), COUNT(sensor) FROM "SOURCE_SQL_STREAM_001"
+GROUP BY STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '1' MINUTE), FLOOR(taken_at TO MINUTE), sensor;

@@ -6,6 +6,7 @@ import json
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,11 +109,12 @@ def test_scores_are_those_of_the_forest() -> None:
 
 
 def test_time_limits_must_be_possible() -> None:
-    for limits in (
+    impossible: list[dict[str, Any]] = [
         {"allowed_lateness_seconds": -1.0},
         {"allowed_lateness_seconds": math.nan},
         {"max_ahead_seconds": -1.0},
-    ):
+    ]
+    for limits in impossible:
         with pytest.raises(DeveloperError, match="must be 0 or more"):
             EmbeddedEngine(*compiled(COUNT, {"V": "INTEGER"}), **limits)
 

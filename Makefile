@@ -23,6 +23,9 @@ help: ## list the doors
 .venv-deepar/.done: cutwatch/deepar/requirements.txt
 	$(PYTHON) tools/make_environment.py .venv-deepar cutwatch/deepar/requirements.txt
 
+.venv-flink/.done: flink/requirements.txt
+	$(PYTHON) tools/make_environment.py .venv-flink flink/requirements.txt
+
 node_modules/.done: package-lock.json .npmrc .venv/.done
 	$(BIN)/npm ci --no-progress --loglevel=error
 	@touch $@
@@ -62,6 +65,10 @@ deploy: package ## deploy STAGE into the account of your AWS credentials; EMAIL=
 .PHONY: replay
 replay: install ## send the sample (or CLICKS=file) to STAGE, its times shifted so that live ticks do not make it late
 	$(BIN)/python -m cutwatch replay --stage $(STAGE) --shift-to-now $(if $(CLICKS),--clicks $(CLICKS))
+
+.PHONY: train
+train: install ## train the SageMaker models of STAGE now, and follow it
+	$(BIN)/python -m cutwatch train --stage $(STAGE)
 
 .PHONY: destroy
 destroy: package ## remove STAGE and prove that nothing is left

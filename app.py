@@ -16,6 +16,7 @@ from cutwatch.errors import CutwatchError
 from stacks.alarms import AlarmsStack
 from stacks.analytics import AnalyticsStack
 from stacks.checks import add_checks
+from stacks.models import ModelsStack
 from stacks.settings import Settings, read_settings
 from stacks.streams import StreamsStack
 
@@ -27,7 +28,9 @@ def build(app: cdk.App, settings: Settings, package: str = PACKAGE) -> None:
     name = f"Cutwatch-{settings.stage}"
     streams = StreamsStack(app, f"{name}-Streams", settings=settings)
     analytics = AnalyticsStack(app, f"{name}-Analytics", settings=settings, streams=streams, package=package)
-    AlarmsStack(app, f"{name}-Alarms", settings=settings, streams=streams, analytics=analytics)
+    alarms = AlarmsStack(app, f"{name}-Alarms", settings=settings, streams=streams, analytics=analytics)
+    if settings.models.enabled:
+        ModelsStack(app, f"{name}-Models", settings=settings, streams=streams, alarms=alarms)
     cdk.Tags.of(app).add("application", "cutwatch")
     cdk.Tags.of(app).add("stage", settings.stage)
     add_checks(app)

@@ -13,6 +13,7 @@ from stacks.constructs.dashboard import Dashboard
 from stacks.constructs.failure_queue import FailureQueue
 from stacks.constructs.health_alarms import HealthAlarms
 from stacks.constructs.notice_topic import NoticeTopic
+from stacks.constructs.window_scorer import WindowScorer
 from stacks.retention import log_retention
 from stacks.settings import Settings
 from stacks.streams import StreamsStack
@@ -69,12 +70,22 @@ class AlarmsStack(Stack):
             keep_days=settings.retention.incidents_days,
             log_retention=log_retention(settings),
         )
+        self.scorer = WindowScorer(
+            self,
+            "WindowScorer",
+            settings=settings,
+            streams=streams,
+            calibration=self.raiser.calibration,
+            failures=self.failures,
+            log_retention=log_retention(settings),
+        )
         health = HealthAlarms(
             self,
             "Health",
             streams=streams,
             application_name=analytics.application.resource.ref,
             raiser=self.raiser.function,
+            scorers=self.scorer.functions,
             queues={"Failures": self.failures, "UndeliveredTicks": streams.ticks.failures},
             topic=self.operators,
             window_seconds=settings.windows.score_seconds,

@@ -17,7 +17,8 @@ from cutwatch.clickstream.arguments import (
 from cutwatch.clickstream.generator import generate_days, plan
 from cutwatch.clickstream.labels import as_labels, read_labels, write_labels
 from cutwatch.clickstream.reading import read_clicks
-from cutwatch.demo.run import Input, run_demo
+from cutwatch.demo.line import Input
+from cutwatch.demo.run import run_demo
 from cutwatch.demo.summary import show
 from cutwatch.errors import OperatorError
 

@@ -16,11 +16,12 @@ ClientFactory = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class Outputs:
-    """Names of what the demo talks to, from the stacks' outputs."""
+    """Names of what the demo talks to, from the stacks' outputs; no state machine where models are off."""
 
     clicks_stream: str
     errors_stream: str
     incidents_table: str
+    state_machine_arn: str | None
 
 
 def read_outputs(client_of: ClientFactory, stack_names: list[str]) -> Outputs:
@@ -30,7 +31,12 @@ def read_outputs(client_of: ClientFactory, stack_names: list[str]) -> Outputs:
     for name in stack_names:
         (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         found |= {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
-    return Outputs(found["ClicksStream"], found["ErrorsStream"], found["IncidentsTable"])
+    return Outputs(
+        clicks_stream=found["ClicksStream"],
+        errors_stream=found["ErrorsStream"],
+        incidents_table=found["IncidentsTable"],
+        state_machine_arn=found.get("StateMachineArn"),
+    )
 
 
 def read_incidents(client_of: ClientFactory, table: str) -> tuple[Incident, ...]:

@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-from cutwatch.clickstream.clicks import Clicks, events, tick
-from cutwatch.clickstream.progress import show_progress
-from cutwatch.clickstream.replay import Pace, Replayed, replay
 from cutwatch.demo.cdk import Cdk
-from cutwatch.demo.gather import Outputs, Subscriber, read_incidents, read_outputs, read_stream
+from cutwatch.demo.gather import Subscriber, read_incidents, read_outputs, read_stream
+from cutwatch.demo.line import Input, Line
 from cutwatch.demo.steps import Steps
 from cutwatch.demo.summary import Summary
-from cutwatch.detection.evaluation import FaultResult, Label, evaluate, false_result
+from cutwatch.detection.evaluation import FaultResult, evaluate, false_result
 from cutwatch.detection.incidents import Incident
 from cutwatch.detection.messages import incident_plain
-from cutwatch.errors import OperatorError
 from cutwatch.inventory import left_over
 from cutwatch.localcloud import ACCOUNT, REGION, LocalCloud
+from cutwatch.training import Trained
 
 STAGE = "demo"
-LATENESS = timedelta(seconds=60)  # default of analytics.allowed_lateness_seconds
+MINIMUM_TRAINING = timedelta(days=7)  # default of models.minimum_windows
 POISON = b"not JSON: it must end on the errors stream and stop nothing"
-
-
-@dataclass(frozen=True)
-class Input:
-    """What is replayed.
-
-    Attributes:
-        parts: Clicks in order of time.
-        start: Start of the first window.
-        end: End of the last window.
-        labels: Known faults; None when nobody labelled the clicks.
-    """
-
-    parts: Iterable[Clicks]
-    start: datetime
-    end: datetime
-    labels: Sequence[Label] | None
 
 
 def run_demo(
@@ -85,10 +65,9 @@ def run_demo(
         with steps.step("cdk deploy --all"):
             cdk.deploy()
         outputs = read_outputs(cloud.client, cdk.stack_names())
-        with steps.step("replay the clicks"):
-            sent = _replay(cloud, outputs, given)
-        with steps.step("wait until every stream is worked off"):
-            _drain(cloud, drain_timeout_seconds)
+        line = Line(cloud, outputs, given, drain_timeout_seconds)
+        line.put(POISON)
+        trained = _replay_and_train(line, given, steps)
         with steps.step("gather incidents and notices"):
             incidents = read_incidents(cloud.client, outputs.incidents_table)
             notices = list(subscriber.read())
@@ -96,13 +75,14 @@ def run_demo(
         _write(folder / "incidents.json", [incident_plain(incident) for incident in incidents])
         _write(folder / "notices.json", notices)
         _write(folder / "refused.json", refused)
+        _write(folder / "training.json", None if trained is None else trained.output)
         with steps.step("cdk destroy --all"):
             cdk.destroy()
         subscriber.remove()
         with steps.step("look for anything left"):
             remains = tuple(left_over(cloud.client, STAGE, absent_services=cloud.absent_services))
     faults, false = _compare(incidents, given)
-    summary = Summary(sent.clicks, faults, false, len(notices), len(refused), tuple(steps.done), remains)
+    summary = Summary(line.sent_clicks, faults, false, len(notices), len(refused), tuple(steps.done), remains)
     (folder / "summary.json").write_text(summary.to_json())
     return summary
 
@@ -114,22 +94,26 @@ def _compare(incidents: Sequence[Incident], given: Input) -> tuple[tuple[FaultRe
     return found.faults, found.false_incidents
 
 
-def _replay(cloud: LocalCloud, outputs: Outputs, given: Input) -> Replayed:
-    kinesis = cloud.client("kinesis")
-    kinesis.put_record(StreamName=outputs.clicks_stream, Data=POISON, PartitionKey="poison")
-    pace = Pace(records_per_second_per_shard=None)  # the local cloud has no rate limit
-    with show_progress(given.start, given.end) as on_progress:
-        sent = replay(kinesis, outputs.clicks_stream, events(given.parts), pace=pace, on_progress=on_progress)
-    # Time has to pass for late clicks before the last window closes; nothing after the clicks is a window yet.
-    kinesis.put_record(StreamName=outputs.clicks_stream, Data=tick(given.end + LATENESS), PartitionKey="tick")
-    return sent
-
-
-def _drain(cloud: LocalCloud, timeout_seconds: float) -> None:
-    if not cloud.wait_until_drained(timeout_seconds):
-        raise OperatorError(
-            f"the clicks were not worked off in {timeout_seconds:.0f} s ({cloud.status()}); see {cloud.log_file}"
-        )
+def _replay_and_train(line: Line, given: Input, steps: Steps) -> Trained | None:
+    """Replay everything; where the stage has models, train them when all but the last day is through."""
+    cut = given.end - timedelta(days=1)
+    if line.outputs.state_machine_arn is None or cut - given.start < MINIMUM_TRAINING:
+        with steps.step("replay the clicks"):
+            line.replay(given.end)
+        with steps.step("wait until every stream is worked off"):
+            line.drain()
+        return None
+    with steps.step("replay all days but the last"):
+        line.replay(cut)
+    with steps.step("wait until every stream is worked off"):
+        line.drain()
+    with steps.step("train SageMaker RCF and DeepAR"):
+        trained = line.train()
+    with steps.step("replay the last day"):
+        line.replay(given.end)
+    with steps.step("wait until every stream is worked off again"):
+        line.drain()
+    return trained
 
 
 def _write(path: Path, content: object) -> None:

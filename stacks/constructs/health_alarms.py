@@ -27,6 +27,7 @@ class HealthAlarms(Construct):
         streams: The stage's streams.
         application_name: The analytics application.
         raiser: The function that judges.
+        scorers: The functions that score ten-minute rows, by detector.
         queues: Failure queues by what they hold.
         topic: Who is told.
         window_seconds: Time between two score records of a series.
@@ -43,6 +44,7 @@ class HealthAlarms(Construct):
         streams: StreamsStack,
         application_name: str,
         raiser: lambda_.IFunction,
+        scorers: Mapping[str, lambda_.IFunction],
         queues: Mapping[str, sqs.IQueue],
         topic: sns.ITopic,
         window_seconds: int,
@@ -103,6 +105,20 @@ class HealthAlarms(Construct):
             "raise_alarms is more than ten minutes behind the scores.",
             above=10 * 60 * 1000,
         )
+        for detector, scorer in scorers.items():
+            name = detector.title().replace("_", "")
+            self._add(
+                f"{name}Errors",
+                scorer.metric_errors(period=FIVE_MINUTES),
+                f"score_windows fails for {detector}: see its log group.",
+                above=0,
+            )
+            self._add(
+                f"{name}Lag",
+                scorer.metric("IteratorAge", period=FIVE_MINUTES, statistic="Maximum"),
+                f"score_windows is more than half an hour behind for {detector}: its endpoint may be down.",
+                above=30 * 60 * 1000,
+            )
         for name, queue in queues.items():
             self._add(
                 f"{name}Waiting",

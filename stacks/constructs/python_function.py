@@ -58,6 +58,8 @@ class PythonFunction(Construct):
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
         log_group.grant_write(role)
         self.log_group = log_group
+        self.role = role
+        self.role = role
         self.function = lambda_.Function(
             self,
             "Function",

@@ -26,12 +26,14 @@ class Likelihood(NamedTuple):
         shape: turns them and the window's scale into the distribution's parameters, the centre first.
         log_density: of (value, *parameters).
         draw: a value from (key, *parameters).
+        whole: whether values are whole numbers.
     """
 
     outputs: int
     shape: Callable[[Array, Array], tuple[Array, ...]]
     log_density: Callable[..., Array]
     draw: Callable[..., Array]
+    whole: bool = False
 
 
 def _counts(out: Array, scale: Array) -> tuple[Array, Array]:
@@ -88,7 +90,7 @@ LIKELIHOODS = {
         stats.norm.logpdf,
         lambda key, centre, width: centre + width * random.normal(key, centre.shape),
     ),
-    "negative-binomial": Likelihood(2, _counts, _count_density, _draw_count),
+    "negative-binomial": Likelihood(2, _counts, _count_density, _draw_count, whole=True),
     "student-T": Likelihood(
         3,
         _heavy,

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from cutwatch.deepar.hyperparameters import Hyperparameters
+from cutwatch.deepar.likelihoods import LIKELIHOODS
 from cutwatch.deepar.network import Parameters, unroll
 from cutwatch.deepar.rhythm import Rhythm
 from cutwatch.deepar.series import Series
@@ -97,7 +98,8 @@ def _draw(
 ) -> Any:
     copies = (jnp.tile(array, (num_samples,) + (1,) * array.ndim) for array in (window, clocks))
     filled, _ = unroll(hyperparameters, rhythm, parameters, key, *copies, training=False)
-    return filled[:, hyperparameters.context_length :]
+    paths = filled[:, hyperparameters.context_length :]
+    return jnp.round(paths) if LIKELIHOODS[hyperparameters.likelihood].whole else paths  # the scale leaves 3.9999998
 
 
 _paths = jax.jit(_draw, static_argnums=(0, 1, 2))

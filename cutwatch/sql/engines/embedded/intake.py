@@ -137,7 +137,9 @@ class Intake:
 
     def release(self, watermark: int) -> Batch:
         """The rows before the watermark."""
-        self._waiting.sort(key=lambda row: row[:2])
+        if watermark == START_OF_TIME:
+            return Batch.empty(self._width + 1)
+        self._waiting.sort()  # by time, then number; no two rows have the same number
         count = (
             len(self._waiting)
             if watermark >= END_OF_TIME
@@ -148,7 +150,7 @@ class Intake:
 
     def nth_time(self, count: int) -> int | None:
         """The time of the waiting row after the first `count` in order, or None where there are no more."""
-        self._waiting.sort(key=lambda row: row[:2])
+        self._waiting.sort()
         return self._waiting[count][0] if count < len(self._waiting) else None
 
     def state(self) -> State:

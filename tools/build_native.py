@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +26,13 @@ FOREST = ROOT / "cutwatch" / "forest"
 SOURCES = FOREST / "native"
 LIBRARIES = FOREST / "libraries"
 CACHE = ROOT / "build" / "native"
+REQUIREMENTS = ROOT / "requirements-build.txt"
 
 FILES = ("layout.c", "run.c", "variant.c", "save.c", "restore.c")
 # No fused multiply-add and no reordered sums: every compiler and processor gives the same bits.
 FLAGS = ("-O3", "-std=c11", "-fPIC", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden")
 SANITIZE = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
-WARNINGS = ("-Wall", "-Wextra", "-Werror")
+WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wno-psabi")
 
 
 class BuildError(Exception):
@@ -65,8 +67,8 @@ class Platform:
 PLATFORMS = {
     p.name: p
     for p in (
-        Platform("linux-x86_64", "x86_64-linux-gnu.2.17", "manylinux2014_x86_64"),
-        Platform("linux-aarch64", "aarch64-linux-gnu.2.17", "manylinux2014_aarch64"),
+        Platform("linux-x86_64", "x86_64-linux-gnu.2.17", "manylinux_2_17_x86_64.manylinux2014_x86_64"),
+        Platform("linux-aarch64", "aarch64-linux-gnu.2.17", "manylinux_2_17_aarch64.manylinux2014_aarch64"),
         Platform("darwin-arm64", "aarch64-macos.11.0", "macosx_11_0_arm64"),
     )
 }
@@ -100,16 +102,20 @@ def system_compiler() -> Compiler | None:
     return None
 
 
-def zig_compiler(target: str | None) -> Compiler:
-    """PyPI's ziglang, installed when first needed. `target` None is this machine."""
-    requirements = ROOT / "requirements-build.txt"
+def build_environment() -> Path:
+    """The environment of what is needed to build only, made when first needed and when its requirements changed."""
     environment = ROOT / ".venv-build"
     done = environment / ".done"
-    if not done.exists() or done.stat().st_mtime < requirements.stat().st_mtime:
-        make_environment(environment, requirements)
-    command = (str(environment / "bin" / "python"), "-m", "ziglang", "cc")
+    if not done.exists() or done.stat().st_mtime < REQUIREMENTS.stat().st_mtime:
+        make_environment(environment, REQUIREMENTS)
+    return environment
+
+
+def zig_compiler(target: str | None) -> Compiler:
+    """PyPI's ziglang, installed when first needed. `target` None is this machine."""
+    command = (str(build_environment() / "bin" / "python"), "-m", "ziglang", "cc")
     where = ("-target", target) if target else ()
-    pins = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    pins = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
     return Compiler((*command, *where), ("-mcpu=x86_64_v2",), ("-mcpu=x86_64_v3",), f"ziglang {target} {pins}")
 
 
@@ -145,13 +151,18 @@ def compile_library(target: Platform, compiler: Compiler, *, sanitize: bool = Fa
     work = folder.with_name(f"{folder.name}.{os.getpid()}")
     work.mkdir(parents=True)
     try:
-        objects = []
-        for number, (name, unit_flags) in enumerate(units):
-            objects.append(str(work / f"{number}.o"))
-            _run([*compiler.command, *flags, *unit_flags, "-c", str(SOURCES / name), "-o", objects[-1]])
+        objects = [str(work / f"{number}.o") for number in range(len(units))]
+        commands = [
+            [*compiler.command, *flags, *unit_flags, "-c", str(SOURCES / name), "-o", place]
+            for (name, unit_flags), place in zip(units, objects, strict=True)
+        ]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(_run, reversed(commands)))  # the kernels, which take longest, come last in the list
         strip = () if sanitize else ("-s",)
         sanitizers = ("-fsanitize=address,undefined",) if sanitize else ()
         _run([*compiler.command, "-shared", *strip, *sanitizers, "-o", str(work / library.name), *objects, "-lm"])
+        for place in objects:
+            Path(place).unlink()
         if not folder.exists():
             work.rename(folder)
     finally:
@@ -187,9 +198,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Build and install the library for this machine."""
     parser = argparse.ArgumentParser(prog="python -m tools.build_native", description=__doc__)
     parser.add_argument("--zig", action="store_true", help="use ziglang though there may be a system compiler")
+    parser.add_argument(
+        "--platform",
+        choices=PLATFORMS,
+        help="build for a platform to ship to, with ziglang and for its oldest C library, instead of for this machine",
+    )
     args = parser.parse_args(argv)
     try:
-        place = install(build_for_this_machine(prefer_zig=args.zig))
+        if args.platform:
+            target = PLATFORMS[args.platform]
+            place = install(compile_library(target, zig_compiler(target.zig_target)))
+        else:
+            place = install(build_for_this_machine(prefer_zig=args.zig))
     except BuildError as error:
         sys.stderr.write(f"The forest's C core could not be built:\n{error}\n")
         return 1

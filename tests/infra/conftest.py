@@ -37,6 +37,8 @@ VARIED = {
         ]
     ),
     "retention.logs_days": "7",
+    "models.endpoint": "serverless",
+    "models.retrain_days": "0",
 }
 
 
@@ -72,6 +74,12 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
 def default_stage(synth: Synth) -> Templates:
     """The stage with nothing but defaults."""
     return synth()
+
+
+@pytest.fixture(scope="session")
+def bare_stage(synth: Synth) -> Templates:
+    """A stage without SageMaker's detectors."""
+    return synth({"stage": "bare", "models": "off"})
 
 
 @pytest.fixture(scope="session")

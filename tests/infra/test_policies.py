@@ -22,7 +22,7 @@ Templates = Mapping[str, Mapping[str, Any]]
 IGNORED = ["W3005"]  # CDK writes dependencies that a reference implies already
 
 
-@pytest.fixture(params=["default_stage", "varied_stage"])
+@pytest.fixture(params=["default_stage", "varied_stage", "bare_stage"])
 def templates(request: pytest.FixtureRequest) -> Templates:
     found: Templates = request.getfixturevalue(request.param)
     return found
@@ -112,6 +112,17 @@ WILDCARDS = {
     r"kms:(ReEncrypt|GenerateDataKey)\*": "CDK's queue and schedule grants, on the stage's key alone",
     r"application-state/\*": "objects whose names are not known before",
     r'"/\*"': "emptying a bucket means every object in it",
+    r"(training|models|labels)/\*": "objects that each training run names anew",
+    r'":\*"': "a function with all its versions, executions of one state machine",
+    r"/aws/sagemaker/(Endpoints/cutwatch-\w+-models-)?\*": "log groups and metrics that SageMaker itself names",
+    r"(training-job|model|endpoint|endpoint-config)/cutwatch-\w+-models-\*": "what each training run names anew",
+    r"execution:cutwatch-\w+-models-training:\*": "executions of one state machine",
+    # Single actions that take no resource, each beside its reason in the code.
+    r'"Action": "ecr:GetAuthorizationToken", "Effect": "Allow", "Resource": "\*"': "a token for a registry",
+    r'"Action": "cloudwatch:PutMetricData", [^}]*}}, "Effect": "Allow", "Resource": "\*"': "bounded by namespace",
+    r'"Action": \[("sagemaker:List\w+"(, )?)+\], "Effect": "Allow", "Resource": "\*"': "listing",
+    r'"Action": \[("xray:\w+"(, )?)+\], "Effect": "Allow", "Resource": "\*"': "tracing",
+    r'"Action": \[("logs:\w+"(, )?)+\], "Effect": "Allow", "Resource": "\*"': "log delivery of a state machine",
 }
 
 

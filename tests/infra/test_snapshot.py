@@ -25,7 +25,7 @@ def test_synth_is_repeatable(synth: Any, default_stage: Templates) -> None:
     assert synth(repeat=1) == default_stage
 
 
-@pytest.mark.parametrize("stack", ["Streams", "Analytics", "Alarms"])
+@pytest.mark.parametrize("stack", ["Streams", "Analytics", "Alarms", "Models"])
 def test_the_template_is_as_it_was(default_stage: Templates, stack: str) -> None:
     path = SNAPSHOTS / f"{stack}.json"
     now = normalise(default_stage[f"Cutwatch-dev-{stack}"])

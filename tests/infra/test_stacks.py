@@ -27,8 +27,9 @@ def only(templates: Templates, kind: str, start: str = "") -> Mapping[str, Any]:
 
 
 def test_the_stacks_carry_the_stages_name(default_stage: Templates, varied_stage: Templates) -> None:
-    assert set(default_stage) == {"Cutwatch-dev-Streams", "Cutwatch-dev-Analytics", "Cutwatch-dev-Alarms"}
-    assert set(varied_stage) == {"Cutwatch-prod-Streams", "Cutwatch-prod-Analytics", "Cutwatch-prod-Alarms"}
+    names = ("Streams", "Analytics", "Alarms", "Models")
+    assert set(default_stage) == {f"Cutwatch-dev-{name}" for name in names}
+    assert set(varied_stage) == {f"Cutwatch-prod-{name}" for name in names}
 
 
 def test_there_are_four_streams_with_their_capacity(default_stage: Templates, varied_stage: Templates) -> None:
@@ -41,12 +42,12 @@ def test_there_are_four_streams_with_their_capacity(default_stage: Templates, va
 
 
 def test_ticks_come_every_minute_unless_switched_off(default_stage: Templates, varied_stage: Templates) -> None:
-    schedule = only(default_stage, "AWS::Scheduler::Schedule")
+    schedule = only(default_stage, "AWS::Scheduler::Schedule", "Ticks")
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert schedule["State"] == "ENABLED"
     assert json.loads(schedule["Target"]["Input"]) == {"timestamp": "<aws.scheduler.scheduled-time>"}
     assert "DeadLetterConfig" in schedule["Target"]
-    assert only(varied_stage, "AWS::Scheduler::Schedule")["State"] == "DISABLED"
+    assert only(varied_stage, "AWS::Scheduler::Schedule", "Ticks")["State"] == "DISABLED"
 
 
 def test_the_application_runs_the_packaged_sql_on_managed_flink(
@@ -96,7 +97,7 @@ def test_every_mapping_has_limits_and_a_place_for_failures(default_stage: Templa
 
 
 def test_the_settings_of_the_judgement_reach_the_function(varied_stage: Templates) -> None:
-    parameter = only(varied_stage, "AWS::SSM::Parameter")
+    parameter = only(varied_stage, "AWS::SSM::Parameter", "AlarmRaiserSettings")
     detection = DetectionSettings.from_json(parameter["Value"])
     assert detection.detectors["kinesis_rcf"].threshold == "sigma"
     assert detection.detectors["kinesis_rcf"].value == 4

@@ -79,6 +79,15 @@ destroy: package ## remove STAGE and prove that nothing is left
 settings: .venv/.done ## print the reference of all settings
 	@$(BIN)/python -m tools.print_settings
 
+.PHONY: wheel
+wheel: .venv/.done ## wheels with the compiled forest for Linux x86-64 and aarch64 and macOS arm64, into dist
+	@$(BIN)/python -m tools.build_wheels $(PLATFORMS)
+
+.PHONY: bench
+bench: install ## the forest's fidelity to the real service, and its speed against its peers
+	$(BIN)/python bench/fidelity.py
+	$(BIN)/python bench/forest.py
+
 # ---- checks ----
 
 .PHONY: test

@@ -57,7 +57,7 @@ class Batch:
         return [column[index] for column in self.columns]
 
     def take(self, indexes: Sequence[int]) -> Batch:
-        """Some of the rows."""
+        """Some of the rows; `indexes` rise."""
         if len(indexes) == len(self.places):
             return self
         return Batch([self.places[i] for i in indexes], [[column[i] for i in indexes] for column in self.columns])

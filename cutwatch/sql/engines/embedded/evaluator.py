@@ -21,6 +21,10 @@ from cutwatch.sql.types import Kind, SqlType
 DATA_ERRORS = (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException)
 
 
+Result = tuple[Any, ...] | str
+"""What a row gives: a value per computed expression, or a sentence on why there are none."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """A row of a batch that has no result, and why."""
@@ -60,6 +64,7 @@ class Evaluator:
         self._computed = [part for part in self._expressions if not isinstance(part, ColumnRef | RowTime)]
         used = {ref.index for part in self._computed for ref in walk(part) if isinstance(ref, ColumnRef)}
         self._used = sorted(used)
+        self._uses_time = any(isinstance(ref, RowTime) for part in self._computed for ref in walk(part))
         checks = ((at, _check(part.type)) for at, part in enumerate(self._computed))
         self._checks = [(at, check) for at, check in checks if check is not None]
         inputs = ["unnest($1::BIGINT[]) AS t"]
@@ -79,9 +84,10 @@ class Evaluator:
         """
         if not self._computed or not len(batch):
             return self._assemble(batch, []), list(range(len(batch))), []
-        rows, failures = self._rows(batch, 0)
-        good = [index for index, row in enumerate(rows) if row is not None]
-        kept = [row for row in rows if row is not None]
+        results = self._results(batch)
+        good = [index for index, result in enumerate(results) if not isinstance(result, str)]
+        failures = [Failure(index, result) for index, result in enumerate(results) if isinstance(result, str)]
+        kept = [results[index] for index in good]
         computed = [list(column) for column in zip(*kept, strict=True)] or [[] for _ in self._computed]
         return self._assemble(batch.take(good), computed), good, failures
 
@@ -100,30 +106,40 @@ class Evaluator:
         parameters = [[rowtime(at) for at in batch.places], *(batch.columns[index] for index in self._used)]
         return self._connection.execute(self._sql, parameters).fetchall()
 
-    def _rows(self, batch: Batch, offset: int) -> tuple[list[tuple[Any, ...] | None], list[Failure]]:
-        """Results by row; a batch with a bad row is halved until that row stands alone."""
+    def _results(self, batch: Batch) -> list[Result]:
+        """Results by row. Where one fails, rows of equal inputs are computed once: mistakes mostly repeat."""
         try:
-            rows: list[tuple[Any, ...] | None] = list(self._fetch(batch))
+            return self._checked(self._fetch(batch))
+        except DATA_ERRORS:
+            inputs = [batch.columns[index] for index in self._used]
+            if self._uses_time:
+                inputs.append(batch.places)
+            keys = list(zip(*inputs, strict=True)) if inputs else [()] * len(batch)
+            firsts: dict[tuple[Any, ...], int] = {}
+            for index, key in enumerate(keys):
+                firsts.setdefault(key, index)
+            found = dict(zip(firsts, self._halved(batch.take(list(firsts.values()))), strict=True))
+            return [found[key] for key in keys]
+
+    def _halved(self, batch: Batch) -> list[Result]:
+        """Results of a batch with bad rows: it is halved until each of them stands alone."""
+        try:
+            return self._checked(self._fetch(batch))
         except DATA_ERRORS as error:
             if len(batch) == 1:
-                return [None], [Failure(offset, data_error_text(error))]
+                return [data_error_text(error)]
             middle = len(batch) // 2
-            left, left_failures = self._rows(batch.take(range(middle)), offset)
-            right, right_failures = self._rows(batch.take(range(middle, len(batch))), offset + middle)
-            return left + right, left_failures + right_failures
-        return self._checked(rows, offset)
+            parts = (range(middle), range(middle, len(batch)))
+            return [result for part in parts for result in self._halved(batch.take(part))]
 
-    def _checked(
-        self, rows: list[tuple[Any, ...] | None], offset: int
-    ) -> tuple[list[tuple[Any, ...] | None], list[Failure]]:
+    def _checked(self, rows: list[tuple[Any, ...]]) -> list[Result]:
         """DuckDB gives NaN, infinities and times beyond all calendars where SQL has no result."""
-        failures: list[Failure] = []
+        results: list[Result] = list(rows)
         for position, check in self._checks:
             for index, row in enumerate(rows):
-                if row is not None and row[position] is not None and (message := check(row[position])):
-                    rows[index] = None
-                    failures.append(Failure(offset + index, message))
-        return rows, sorted(failures, key=lambda failure: failure.index)
+                if row[position] is not None and (message := check(row[position])):
+                    results[index] = message
+        return results
 
 
 def _finite(value: float) -> str:

@@ -114,8 +114,9 @@ class Evaluator:
             inputs = [batch.columns[index] for index in self._used]
             if self._uses_time:
                 inputs.append(batch.places)
-            keys = list(zip(*inputs, strict=True)) if inputs else [()] * len(batch)
-            firsts: dict[tuple[Any, ...], int] = {}
+            # By their text, which tells 0.0 from -0.0.
+            keys = [repr(row) for row in zip(*inputs, strict=True)] if inputs else [""] * len(batch)
+            firsts: dict[str, int] = {}
             for index, key in enumerate(keys):
                 firsts.setdefault(key, index)
             found = dict(zip(firsts, self._halved(batch.take(list(firsts.values()))), strict=True))

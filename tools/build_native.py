@@ -31,7 +31,8 @@ REQUIREMENTS = ROOT / "requirements-build.txt"
 FILES = ("layout.c", "run.c", "variant.c", "save.c", "restore.c")
 # No fused multiply-add and no reordered sums: every compiler and processor gives the same bits.
 FLAGS = ("-O3", "-std=c11", "-fPIC", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden")
-SANITIZE = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
+SANITIZERS = "-fsanitize=address,undefined"
+SANITIZE = ("-O1", "-g", SANITIZERS, "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-DFEW_WIDTHS")
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wno-psabi")
 
 
@@ -125,7 +126,7 @@ def compile_library(target: Platform, compiler: Compiler, *, sanitize: bool = Fa
     Args:
         target: the platform to build for; the compiler must build for the same.
         compiler: which compiler.
-        sanitize: with AddressSanitizer and UndefinedBehaviorSanitizer, for tests.
+        sanitize: with AddressSanitizer and UndefinedBehaviorSanitizer and one kernel, for tests.
 
     Returns:
         The library's path in the cache.
@@ -135,9 +136,10 @@ def compile_library(target: Platform, compiler: Compiler, *, sanitize: bool = Fa
     """
     flags = (*(SANITIZE if sanitize else ()), *FLAGS[sanitize:], *WARNINGS)
     portable = compiler.portable_x86 if target.is_x86 else ()
-    units = [(name, (*portable, *(("-DHAVE_AVX2",) if target.is_x86 else ()))) for name in FILES]
+    with_avx2 = target.is_x86 and not sanitize
+    units = [(name, (*portable, *(("-DHAVE_AVX2",) if with_avx2 else ()))) for name in FILES]
     units.append(("kernel.c", (*portable, "-DKERNEL=kernel_portable")))
-    if target.is_x86:
+    if with_avx2:
         units.append(("kernel.c", (*compiler.avx2, "-DKERNEL=kernel_avx2")))
 
     digest = hashlib.sha256(repr((compiler.identity, flags, units)).encode())
@@ -159,7 +161,7 @@ def compile_library(target: Platform, compiler: Compiler, *, sanitize: bool = Fa
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(_run, reversed(commands)))  # the kernels, which take longest, come last in the list
         strip = () if sanitize else ("-s",)
-        sanitizers = ("-fsanitize=address,undefined",) if sanitize else ()
+        sanitizers = (SANITIZERS,) if sanitize else ()
         _run([*compiler.command, "-shared", *strip, *sanitizers, "-o", str(work / library.name), *objects, "-lm"])
         for place in objects:
             Path(place).unlink()

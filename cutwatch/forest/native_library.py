@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import platform
 from ctypes import CDLL, c_char_p, c_double, c_int, c_int64, c_uint64, c_void_p
 from pathlib import Path
@@ -12,6 +13,9 @@ from cutwatch.errors import OperatorError
 
 ABI = 1
 """The library's number that this Python fits: FOREST_ABI in native/forest.h."""
+
+LIBRARY_VARIABLE = "CUTWATCH_FOREST_LIBRARY"
+"""Names a library to load in the place of the package's own."""
 
 FOLDER = Path(__file__).resolve().parent / "libraries"
 
@@ -40,7 +44,9 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
 
 
 def library_path() -> Path:
-    """Where the library for this machine belongs."""
+    """Where the library for this machine belongs, or what the environment names instead."""
+    if named := os.environ.get(LIBRARY_VARIABLE):
+        return Path(named)
     system, machine = platform.system().lower(), platform.machine().lower()
     machine = {"amd64": "x86_64"}.get(machine, machine)
     return FOLDER / f"forest-{system}-{machine}{'.dylib' if system == 'darwin' else '.so'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -10,22 +10,21 @@ from typing import Any, Self
 from cutwatch.errors import DeveloperError
 from cutwatch.sql.application import Application
 from cutwatch.sql.decoding import Decoder, record_decoder
-from cutwatch.sql.engines.embedded.batch import END_OF_TIME, START_OF_TIME, Batch, place, rowtime
+from cutwatch.sql.engines.embedded.batch import END_OF_TIME, START_OF_TIME
 from cutwatch.sql.engines.embedded.evaluator import connect
 from cutwatch.sql.engines.embedded.flow import Flow
 from cutwatch.sql.engines.embedded.intake import Intake, IntakeCounts
 from cutwatch.sql.engines.embedded.problems import Problem
+from cutwatch.sql.engines.embedded.results import output_rows, wanted_streams
 from cutwatch.sql.engines.embedded.snapshot import SnapshotError, pack, unpack
-from cutwatch.sql.program import ERROR_STREAM, Columns, Program, Stream
-from cutwatch.sql.rows import OutputRow, Record, SqlValue
+from cutwatch.sql.program import Program
+from cutwatch.sql.rows import OutputRow, Record
 from cutwatch.sql.times import from_ms, to_ms
-from cutwatch.sql.types import Kind
 
 _FINISH_ROWS = 20_000
 """So many rows are taken through the pumps at a time when the input ends, to bound memory and to show progress."""
 
 Progress = Callable[[int, int], None]
-_Sortable = tuple[int, int, int, OutputRow]
 
 
 @dataclass
@@ -99,7 +98,7 @@ class EmbeddedEngine:
         )
         self._connection = connect()
         self._flow = Flow(program, self._connection, seed)
-        self._wanted = [program.stream(name) for name in _wanted(program, application, streams)]
+        self._wanted = wanted_streams(program, application, streams)
         self._identity = f"{program.fingerprint()} seed {seed} lateness {allowed_lateness_seconds}"
         self._finished = False
         self.counters = Counters(self._intake.counts)
@@ -200,53 +199,9 @@ class EmbeddedEngine:
     def _advance(self, arrivals: list[Problem], watermark: int) -> list[OutputRow]:
         batch = self._intake.release(watermark)
         streams, problems = self._flow.run(self._source, batch, arrivals, watermark, self._intake.opening)
-        found: list[_Sortable] = []
-        for number, stream in enumerate(self._wanted):
-            rows = streams.get(stream.name)
-            if rows is not None and stream.name != ERROR_STREAM:
-                found += _output(stream, rows, number)
-        found += self._bad_rows(problems)
-        found.sort(key=lambda item: item[:3])
-        for item in found:
-            name = item[3].stream
-            self.counters.rows_out[name] = self.counters.rows_out.get(name, 0) + 1
-        return [item[3] for item in found]
-
-    def _bad_rows(self, problems: Sequence[Problem]) -> list[_Sortable]:
-        columns = self._program.stream(ERROR_STREAM).columns
-        rows = []
-        for index, problem in enumerate(problems):
+        for problem in problems:
             self.counters.bad_rows[problem.name] = self.counters.bad_rows.get(problem.name, 0) + 1
-            at = place(START_OF_TIME, 0) if problem.at is None else problem.at
-            time = 0 if problem.at is None else rowtime(problem.at)
-            values = _named(columns, problem.values())
-            rows.append((at, -1, index, OutputRow(ERROR_STREAM, from_ms(time), values)))
+        rows = output_rows(self._program, self._wanted, streams, problems)
+        for row in rows:
+            self.counters.rows_out[row.stream] = self.counters.rows_out.get(row.stream, 0) + 1
         return rows
-
-
-def _wanted(program: Program, application: Application, streams: Collection[str] | None) -> list[str]:
-    if streams is not None:
-        names = [stream.name for stream in program.streams]
-        if unknown := [name for name in streams if name not in names]:
-            raise DeveloperError(f'there is no stream "{unknown[0]}"; there are {", ".join(names)}')
-        return list(streams)
-    if application.outputs:
-        return [output.name for output in application.outputs]
-    read = {pump.source for pump in program.pumps}
-    return [pump.target for pump in program.pumps if pump.target not in read]
-
-
-def _named(columns: Columns, values: Sequence[Any]) -> dict[str, SqlValue]:
-    return {
-        column.name: from_ms(value) if value is not None and column.type.kind is Kind.TIMESTAMP else value
-        for column, value in zip(columns, values, strict=True)
-        if not column.hidden
-    }
-
-
-def _output(stream: Stream, batch: Batch, number: int) -> list[_Sortable]:
-    rows = zip(*batch.columns, strict=True)
-    return [
-        (at, number, index, OutputRow(stream.name, from_ms(rowtime(at)), _named(stream.columns, values)))
-        for index, (at, values) in enumerate(zip(batch.places, rows, strict=True))
-    ]

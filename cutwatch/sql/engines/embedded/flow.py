@@ -126,14 +126,29 @@ class Flow:
         width = len(self._program.stream(ERROR_STREAM).columns)
         return Batch.of([problem.at or 0 for problem in placed], [problem.values() for problem in placed], width)
 
+    @property
+    def forests(self) -> dict[str, RunningForest]:
+        """Every forest call of the program, by where it stands."""
+        return {
+            f"{pump.pump.name}#{number}": step
+            for pump in self._pumps
+            for number, step in enumerate(pump.steps)
+            if isinstance(step, RunningForest)
+        }
+
     @staticmethod
     def _is_ready(problem: Problem, watermark: int) -> bool:
         return watermark >= END_OF_TIME or (problem.at is not None and rowtime(problem.at) < watermark)
 
-    def state(self) -> State:
-        """What all steps remember."""
+    def state(self, *, forests: bool = True) -> State:
+        """What all steps remember; without `forests` these are left out, for who keeps them by themselves."""
         held = [[p.at, p.name, p.message, p.data, p.rowtime_ms, p.arrival_ms, p.pump] for p in self._held]
-        return {"held": held, "pumps": [[step.state() for step in pump.steps] for pump in self._pumps]}
+        none: State = {"forests": []}
+        pumps = [
+            [step.state() if forests or not isinstance(step, RunningForest) else none for step in pump.steps]
+            for pump in self._pumps
+        ]
+        return {"held": held, "pumps": pumps}
 
     def restore(self, state: State) -> None:
         """Take it up."""

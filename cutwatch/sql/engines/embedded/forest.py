@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cutwatch.forest import RandomCutForest
 from cutwatch.forest.explanation import format_explanation
@@ -27,7 +29,11 @@ def forest_seed(seed: int, pump: str, key: Any) -> int:
 
 
 class RunningForest:
-    """The forests of one call. Rows with a missing value never reach a model."""
+    """The forests of one call. Rows with a missing value never reach a model.
+
+    Attributes:
+        learned: told each key and the rows that its forest just learned, for who keeps their state by themselves.
+    """
 
     def __init__(self, step: Forest, columns: Columns, *, seed: int, pump: str) -> None:
         self._step, self._columns = step, columns
@@ -35,6 +41,7 @@ class RunningForest:
         self._names = [columns[index].name for index in step.scored]
         self._forests: dict[Any, RandomCutForest] = {}
         self._seen: dict[Any, int] = {}
+        self.learned: Callable[[Any, NDArray[np.float64]], None] | None = None
 
     def process(self, batch: Batch, watermark: int) -> tuple[Batch, list[Problem]]:  # noqa: ARG002
         """Append the score (and explanation) to every row, key by key, rows of a key in their order."""
@@ -85,6 +92,8 @@ class RunningForest:
             [[batch.columns[column][index] for column in self._step.scored] for index in indexes], np.float64
         )
         scores = forest.learn_score(rows)
+        if self.learned is not None:
+            self.learned(key, rows)
         seen = self._seen[key]
         self._seen[key] = seen + len(indexes)
         for index, score in zip(indexes, scores.score.tolist(), strict=True):
@@ -112,6 +121,17 @@ class RunningForest:
             )
             self._seen[key] = 0
         return self._forests[key]
+
+    def forest_bytes(self, key: Any) -> bytes:
+        """One forest's own bytes."""
+        return self._forests[key].to_bytes()
+
+    def restore_forest(self, key: Any, saved: bytes | None, rows: NDArray[np.float64], seen: int) -> None:
+        """Take one forest up from its bytes (None: from its seed) and the rows it learned since."""
+        if saved is not None:
+            self._forests[key] = RandomCutForest.from_bytes(saved)
+        self._forest(key).learn_score(rows)
+        self._seen[key] = seen
 
     def state(self) -> State:
         """Every forest's own bytes."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from cutwatch.errors import DeveloperError
 from cutwatch.sql.application import InputSchema
-from cutwatch.sql.decoding import BadRow, Decoder
+from cutwatch.sql.decoding import BadRow, DecodedRow, Decoder
 from cutwatch.sql.engines.embedded.batch import END_OF_TIME, ERROR_RANK, ROW_RANK, START_OF_TIME, Batch, place
 from cutwatch.sql.engines.embedded.problems import Problem
 from cutwatch.sql.engines.embedded.step import State
@@ -82,17 +82,23 @@ class Intake:
         """Take records in; gives the bad ones."""
         problems: list[Problem] = []
         for record in records:
-            self.counts.records += 1
             arrival = None if record.arrival_time is None else to_ms(record.arrival_time)
-            for row in self._decoder.decode(record.data):
-                if isinstance(row, BadRow):
-                    problems.append(self._bad(row.name, row.message, record.data, None, arrival))
-                    continue
-                time, values, is_tick = row
-                if time is None:
-                    time = self._arrival_time(arrival)
-                if problem := self._enter(time, (*values, arrival), record.data, arrival, is_tick=is_tick):
-                    problems.append(problem)
+            problems += self.take(record.data, self._decoder.decode(record.data), arrival)
+        return problems
+
+    def take(self, data: bytes, rows: Iterable[DecodedRow | BadRow], arrival: int | None) -> list[Problem]:
+        """Take one record in that is decoded already; gives its bad rows. `arrival` is in milliseconds."""
+        self.counts.records += 1
+        problems: list[Problem] = []
+        for row in rows:
+            if isinstance(row, BadRow):
+                problems.append(self._bad(row.name, row.message, data, None, arrival))
+                continue
+            time, values, is_tick = row
+            if time is None:
+                time = self._arrival_time(arrival)
+            if problem := self._enter(time, (*values, arrival), data, arrival, is_tick=is_tick):
+                problems.append(problem)
         return problems
 
     def tick(self, times_ms: Iterable[int]) -> None:

@@ -42,6 +42,8 @@ def judge_records(settings: DetectionSettings, state: SeriesState, records: Iter
         state = verdict.state
         if verdict.incident is not None:
             incidents[verdict.incident.key] = verdict.incident
+        if verdict.confirmed is not None:
+            incidents[verdict.confirmed.key] = verdict.confirmed
         notices += verdict.notices
     return Outcome(state, tuple(incidents.values()), tuple(notices))
 

@@ -7,17 +7,21 @@ verdict = judge(settings, state, record)
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from cutwatch.detection.evidence import weigh
 from cutwatch.detection.incidents import Incident, Notice
 from cutwatch.detection.learning import learn
-from cutwatch.detection.machine import Window, advance
+from cutwatch.detection.machine import Window, advance, confirm
 from cutwatch.detection.notices import tell
 from cutwatch.detection.quiet_times import in_maintenance
 from cutwatch.detection.records import ScoreRecord
 from cutwatch.detection.scores import learn_score, read_score
 from cutwatch.detection.settings import DetectionSettings
 from cutwatch.detection.state import DetectorState, SeriesState
+
+RECENT = timedelta(days=2)  # how far a slower detector may be behind
+RECENT_INCIDENTS = 16
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Verdict:
         state: to be kept for the next record.
         notices: to be sent.
         incident: the one that is open or was just ended.
+        confirmed: one that was over already, and that a detector with longer windows has joined now.
         surprise: how odd the forest finds the window, less what the series is used to; 0 mostly.
     """
 
@@ -35,6 +40,7 @@ class Verdict:
     notices: tuple[Notice, ...] = ()
     incident: Incident | None = None
     surprise: float = 0.0
+    confirmed: Incident | None = None
 
 
 def judge(settings: DetectionSettings, state: SeriesState, record: ScoreRecord) -> Verdict:
@@ -71,7 +77,8 @@ def judge(settings: DetectionSettings, state: SeriesState, record: ScoreRecord) 
     is_open = incident is not None and incident.is_open
     if weighed is not None:
         evidence = learn(rules, evidence, record, weighed, is_open=is_open)
-    if not is_open:
+    confirmed = None if news == "joined" else confirm(window, state.recent)
+    if not (any(map(window.touches, _known(incident, state.recent))) if window.is_witness else is_open):
         detectors[record.detector] = learn_score(own, record.score)
     ledger, notices = tell(rules, state.ledger, incident, news, record)
     after = replace(
@@ -80,7 +87,21 @@ def judge(settings: DetectionSettings, state: SeriesState, record: ScoreRecord) 
         evidence=evidence,
         evidence_since=since,
         incident=incident if is_open else None,
+        recent=_remember(state.recent, confirmed, incident if news == "over" else None, record),
         last_over=record.window_end if news == "over" else state.last_over,
         ledger=ledger,
     )
-    return Verdict(after, notices, incident, finding.surprise if finding else 0.0)
+    return Verdict(after, notices, incident, finding.surprise if finding else 0.0, confirmed)
+
+
+def _known(incident: Incident | None, recent: tuple[Incident, ...]) -> tuple[Incident, ...]:
+    return recent if incident is None else (*recent, incident)
+
+
+def _remember(
+    recent: tuple[Incident, ...], confirmed: Incident | None, ended: Incident | None, record: ScoreRecord
+) -> tuple[Incident, ...]:
+    """Keep the incidents that are over for as long as a slower detector may still have its say about them."""
+    kept = [confirmed if confirmed and confirmed.key == one.key else one for one in recent]
+    kept += [ended] if ended else []
+    return tuple(one for one in kept[-RECENT_INCIDENTS:] if record.window_end - one.last_bad < RECENT)

@@ -8,11 +8,13 @@
       +------------------- over <------------------------+
 
 A detector *holds* an incident open if it could have opened it; a witness of the evidence explains, but does not hold.
+The witnesses' windows are longer and come later: one of them that touches an incident joins it, and one that comes
+when the incident is over already confirms it (`confirm`), which changes the record of it and tells nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,6 +36,15 @@ class Window:
     record: ScoreRecord
     reading: Reading
     finding: Finding | None
+
+    @property
+    def is_witness(self) -> bool:
+        """Whether its detector only speaks for or against what the evidence of another's rows has opened."""
+        return self.detector.threshold == "evidence" and self.record.detector != self.settings.row_detector
+
+    def touches(self, incident: Incident) -> bool:
+        """Whether the window and the incident have any time in common."""
+        return self.record.window_start < incident.last_bad and incident.started < self.record.window_end
 
     @property
     def by_evidence(self) -> bool:
@@ -86,6 +97,9 @@ def advance(
         if not window.opens or not _allowed(window, last_over):
             return None, None
         return _open(window, suspicious_since), "opened"
+    if window.is_witness:
+        confirmed = confirm(window, (incident,))
+        return (incident, None) if confirmed is None else (confirmed, "joined")
     incident = _take_in(window, incident)
     name = window.record.detector
     joins = incident.finding(name) is None and (window.opens or window.reading.is_suspicious)
@@ -96,6 +110,26 @@ def advance(
     if _is_over(window, incident, detectors):
         return replace(incident, over=window.record.window_end), "over"
     return incident, None
+
+
+def confirm(window: Window, incidents: Iterable[Incident]) -> Incident | None:
+    """Let a witness join the incident that its window touches.
+
+    One window is enough: that there is an incident was found without it, and of a hundred normal windows a witness
+    finds two or three strange.
+
+    Returns:
+        The incident with the witness in it; None where the window is normal, touches none, or has joined before.
+    """
+    if not (window.is_witness and window.reading.is_over):
+        return None
+    name = window.record.detector
+    for incident in incidents:
+        if window.touches(incident) and incident.finding(name) is None:
+            joined = (*incident.detectors, _detector_finding(window))
+            severity = _raised(max(incident.severity, _severity(window), key=SEVERITIES.index))
+            return replace(incident, detectors=joined, severity=severity)
+    return None
 
 
 def _open(window: Window, suspicious_since: datetime | None) -> Incident:

@@ -63,6 +63,8 @@ def score_threshold(settings: DetectorSettings, state: DetectorState, *, banded:
         return settings.value if settings.threshold == "fixed" else BAND
     if settings.threshold in ("fixed", "calibrated") and settings.value is not None:
         return settings.value
+    if settings.threshold == "evidence" and settings.trained_threshold is not None and settings.value is None:
+        return settings.trained_threshold
     if state.scores < max(warm_up, LEARNING_SCORES):
         return None
     if settings.threshold == "evidence":

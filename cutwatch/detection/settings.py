@@ -41,6 +41,8 @@ class DetectorSettings:
         direction: only incidents whose leading column moved this way.
         minimum_volume: only windows in which so many counts were expected.
         severity: score from which on an incident is at least that severe.
+        trained_threshold: the score that training found; a witness of the evidence agrees above it from its first
+            window on, without learning what its scores are used to.
     """
 
     enabled: bool = True
@@ -52,6 +54,7 @@ class DetectorSettings:
     direction: DirectionFilter = "any"
     minimum_volume: float = bounded(0.0, 0)
     severity: Mapping[Severity, float] = field(default_factory=dict)
+    trained_threshold: float | None = None
 
     def __post_init__(self) -> None:
         codec.check_bounds(self)
@@ -133,11 +136,13 @@ class DetectionSettings:
         return self._by_series[key]
 
     def with_thresholds(self, scores: Mapping[str, float]) -> DetectionSettings:
-        """Put the scores that training found into the detectors whose threshold is `calibrated`."""
+        """Put the scores that training found into the detectors whose threshold is `calibrated` or `evidence`."""
         found = {
             name: replace(detector, value=scores[name])
+            if detector.threshold == "calibrated"
+            else replace(detector, trained_threshold=scores[name])
             for name, detector in self.detectors.items()
-            if detector.threshold == "calibrated" and name in scores
+            if detector.threshold in ("calibrated", "evidence") and name in scores
         }
         return replace(self, detectors={**self.detectors, **found})
 

@@ -81,6 +81,7 @@ class SeriesState:
     evidence: EvidenceState = field(default_factory=EvidenceState)
     evidence_since: datetime | None = None
     incident: Incident | None = None
+    recent: tuple[Incident, ...] = ()
     last_over: datetime | None = None
     ledger: NoticeLedger = NoticeLedger()
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from aws_lambda_powertools import Logger
 
 from cutwatch.detection.grouping import group_notices
+from cutwatch.detection.history import judge_records
 from cutwatch.detection.incidents import Notice
 from cutwatch.detection.records import ScoreRecord, parse_score_record
 from cutwatch.detection.settings import DetectionSettings
 from cutwatch.errors import DataError
 from lambdas.raise_alarms.adapters import Notifier
-from lambdas.raise_alarms.logic import group_by_series, judge_records, write
+from lambdas.raise_alarms.logic import group_by_series, write
 from lambdas.raise_alarms.store import IncidentStore, StoredSeries
 from lambdas.shared.delivery import Delivered, RefusedRecords
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cutwatch.detection import codec
+from cutwatch.detection.history import Outcome
 from cutwatch.detection.incidents import Incident, Notice
 from cutwatch.detection.messages import incident_plain
 from cutwatch.detection.state import SeriesState
 from cutwatch.errors import DataError
-from lambdas.raise_alarms.logic import Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from cutwatch.detection.settings import DetectionSettings, DirectionFilter, FaultName, Severity, ThresholdKind
+from cutwatch.detection.settings import FAULTS, DetectionSettings, DirectionFilter, FaultName, Severity, ThresholdKind
 from cutwatch.errors import OperatorError
 from stacks.settings.base import Group, Name
 
@@ -94,7 +94,7 @@ class AlarmsSettings(Group):
     """The columns' roles, so that any counted stream can be judged."""
     false_incidents_per_day: float = Field(default=0.02, ge=1e-6, le=100)
     """How many incidents a day `evidence` may open on a series with nothing wrong."""
-    faults: tuple[FaultName, ...] = ("gone", "merged", "flood", "page")
+    faults: tuple[FaultName, ...] = FAULTS
     """The named faults that `evidence` looks for."""
     warm_up_windows: int = Field(default=60, ge=5, le=100_000)
     """Windows before anything is judged."""

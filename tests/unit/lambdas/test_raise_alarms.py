@@ -225,6 +225,6 @@ def test_a_missing_variable_is_named() -> None:
 
 
 def _nothing_new(stored: Any) -> Any:
-    from lambdas.raise_alarms.logic import judge_records
+    from cutwatch.detection.history import judge_records
 
     return judge_records(SETTINGS, stored.state, [])

@@ -19,12 +19,20 @@ BAND = {"CLICKS": ExpectedRange(200.0, 300.0, 400.0)}
 
 def minute(at: int, clicks: float = 30.0) -> ScoreRecord:
     values = {"CLICKS": clicks, "USERS": round(clicks * 0.7), "URLS": min(clicks, 12.0), "RESIDUALS": clicks * 0.3}
-    return ScoreRecord("kinesis_rcf", START + timedelta(minutes=at), 60, values, score=1.0)
+    start = START + timedelta(minutes=at)
+    return ScoreRecord(detector="kinesis_rcf", window_start=start, window_seconds=60, values=values, score=1.0)
 
 
 def ten_minutes(at: int, clicks: float, detector: DetectorName = "deepar", score: float | None = None) -> ScoreRecord:
     expected = BAND if detector == "deepar" else None
-    return ScoreRecord(detector, START + timedelta(minutes=at), 600, {"CLICKS": clicks}, score=score, expected=expected)
+    return ScoreRecord(
+        detector=detector,
+        window_start=START + timedelta(minutes=at),
+        window_seconds=600,
+        values={"CLICKS": clicks},
+        score=score,
+        expected=expected,
+    )
 
 
 def outage(first: int = 400, last: int = 420, end: int = 460) -> list[ScoreRecord]:

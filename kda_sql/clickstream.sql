@@ -3,7 +3,8 @@
 --             A tick, a record with a time and nothing else, once a minute, closes the windows of a silent site; it has
 --             neither user nor page, so it counts as nothing.
 -- Outputs:    SCORES, one row a minute; WINDOWS, one row per ten minutes.
--- Window:     tumbling, one minute and ten minutes, in UTC; TIMESTAMPS is the window's start.
+-- Window:     tumbling, one minute and ten minutes, in UTC; TIMESTAMPS is the window's start. The settings
+--             windows.score_seconds and windows.row_seconds set other lengths: ${name:default} stands for one.
 -- Parameters: 100 trees of 256 minutes each; what is 3 days (4,320 minutes) old weighs a third of what is new.
 
 CREATE OR REPLACE STREAM "MINUTES" (
@@ -16,13 +17,13 @@ CREATE OR REPLACE STREAM "MINUTES" (
 CREATE OR REPLACE PUMP "MINUTES_PUMP" AS
   INSERT INTO "MINUTES"
   SELECT STREAM
-    FLOOR("SOURCE_SQL_STREAM_001".ROWTIME TO MINUTE),
+    STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '${score_seconds:60}' SECOND),
     COUNT(DISTINCT "page"),
     COUNT(DISTINCT "user"),
     COUNT("user"),
     COUNT("user") - COUNT(DISTINCT "user")
   FROM "SOURCE_SQL_STREAM_001"
-  GROUP BY FLOOR("SOURCE_SQL_STREAM_001".ROWTIME TO MINUTE);
+  GROUP BY STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '${score_seconds:60}' SECOND);
 
 CREATE OR REPLACE STREAM "SCORES" (
   "TIMESTAMPS"          TIMESTAMP,
@@ -54,10 +55,10 @@ CREATE OR REPLACE STREAM "WINDOWS" (
 CREATE OR REPLACE PUMP "WINDOWS_PUMP" AS
   INSERT INTO "WINDOWS"
   SELECT STREAM
-    STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '10' MINUTE),
+    STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '${row_seconds:600}' SECOND),
     COUNT(DISTINCT "page"),
     COUNT(DISTINCT "user"),
     COUNT("user"),
     COUNT("user") - COUNT(DISTINCT "user")
   FROM "SOURCE_SQL_STREAM_001"
-  GROUP BY STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '10' MINUTE);
+  GROUP BY STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '${row_seconds:600}' SECOND);

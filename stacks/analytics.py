@@ -46,6 +46,8 @@ class AnalyticsStack(Stack):
                 "series": analytics.series,
                 "detector": "kinesis_rcf",
                 "window.seconds": str(settings.windows.score_seconds),
+                "row.seconds": str(settings.windows.row_seconds),
+                "checkpoint.interval.seconds": str(analytics.checkpoint_seconds),
                 "allowed.lateness.seconds": str(analytics.allowed_lateness_seconds),
                 "state.bucket": streams.bucket.bucket_name,
                 "state.prefix": STATE_PREFIX,

@@ -16,7 +16,7 @@ from cutwatch.runtime.checkpoint import Checkpoint, S3CheckpointStore
 from cutwatch.runtime.job import EventTime, Job
 from cutwatch.runtime.logs import JobLog
 from cutwatch.runtime.outputs import build_outputs
-from cutwatch.runtime.properties import ApplicationProperties
+from cutwatch.runtime.properties import ROW_SECONDS, WINDOW_SECONDS, ApplicationProperties
 from cutwatch.runtime.sink import KinesisSink
 from cutwatch.runtime.source import KinesisSource
 from cutwatch.sql import Application, Program, Record, compile_sql, load_application
@@ -101,7 +101,17 @@ def load_program(properties: ApplicationProperties, sql_folder: Path) -> LoadedP
         text = path.read_text(encoding="utf-8-sig")
     except OSError as cause:
         raise OperatorError(f"property sql.file: {path.name} cannot be read: {cause.strerror}") from cause
-    return LoadedProgram(application, compile_sql(text, application, file=properties.sql_file))
+    parameters = _window_parameters(properties, text)
+    return LoadedProgram(application, compile_sql(text, application, file=properties.sql_file, parameters=parameters))
+
+
+def _window_parameters(properties: ApplicationProperties, text: str) -> dict[str, int]:
+    """The windows' lengths for a SQL text; one without such parameters runs as long as nobody sets them."""
+    wanted = {
+        "score_seconds": (properties.window_seconds, WINDOW_SECONDS),
+        "row_seconds": (properties.row_seconds, ROW_SECONDS),
+    }
+    return {name: value for name, (value, default) in wanted.items() if value != default or f"${{{name}:" in text}
 
 
 def stream_arns(properties: ApplicationProperties) -> dict[str, str | None]:

@@ -20,6 +20,8 @@ GROUP = "cutwatch.application"
 EngineName = Literal["embedded", "flink"]
 ENGINES: tuple[EngineName, ...] = ("embedded", "flink")
 
+WINDOW_SECONDS, ROW_SECONDS = 60, 600
+
 T = TypeVar("T")
 _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:kinesis:[a-z0-9-]+:\d{12}:stream/[A-Za-z0-9_.-]{1,128}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -45,7 +47,8 @@ class ApplicationProperties:
         max_ahead_seconds: how far a row's time may lie ahead of its arrival.
         detector: name of the detector in score records.
         series: key of the series in score records.
-        window_seconds: length of the windows that are scored.
+        window_seconds: length of the windows that are scored, `score_seconds` in the SQL.
+        row_seconds: length of the longer windows, `row_seconds` in the SQL.
         state_bucket: bucket of the saved state.
         state_prefix: prefix of its keys, ending in a slash or empty.
         engine: the engine that runs the SQL.
@@ -65,6 +68,7 @@ class ApplicationProperties:
     detector: DetectorName
     series: str
     window_seconds: int
+    row_seconds: int
     state_bucket: str
     state_prefix: str
     engine: EngineName
@@ -99,7 +103,8 @@ def parse_properties(text: str | bytes, *, engine: str | None = None) -> Applica
         max_ahead_seconds=given.number("max.ahead.seconds", float, 0, 86_400, default=300.0),
         detector=given.choice("detector", DETECTORS, default="kinesis_rcf"),
         series=given.text("series", _NAME, "1 to 256 characters", default=DEFAULT_SERIES),
-        window_seconds=given.number("window.seconds", int, 1, 86_400, default=60),
+        window_seconds=given.number("window.seconds", int, 1, 86_400, default=WINDOW_SECONDS),
+        row_seconds=given.number("row.seconds", int, 1, 86_400, default=ROW_SECONDS),
         state_bucket=given.text("state.bucket", _BUCKET, "a bucket's name"),
         state_prefix=_folder(given.text("state.prefix", re.compile(r"[^\x00-\x1f]{0,512}"), "a prefix", default="")),
         engine=_Given(given.values | named).choice("engine", ENGINES, default="flink"),

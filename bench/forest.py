@@ -37,8 +37,8 @@ from bench.forest_peers import (
     shingled,
 )
 
-TURNS = 5
-SECONDS_A_TURN = 0.08
+TURNS = 8
+SECONDS_A_TURN = 0.06
 
 
 def traffic(rows: int, columns: int, seed: int) -> Rows:

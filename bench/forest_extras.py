@@ -52,25 +52,32 @@ def threads(traffic: Traffic) -> list[dict[str, Any]]:
 
 
 def many_forests() -> list[dict[str, Any]]:
-    """Rows per second over many keys, in batches of BATCH rows of mixed keys, against a Python loop over forests."""
+    """Rows per second over many keys, in batches of BATCH rows of mixed keys, against a Python loop over the keys."""
     rng = np.random.default_rng(7)
     found = []
-    for keys in (10, 300):
-        rows, numbers = rng.normal(size=(keys * 400, 4)), rng.integers(0, keys, keys * 400)
-        bank = ForestBank(4, time_decay=4_320, seed=1)
+    for keys, trees, samples in ((10, 100, 256), (300, 100, 256), (1_000, 20, 64)):
+        count = keys * samples * 3 // 2
+        rows, numbers = rng.normal(size=(count, 4)), rng.integers(0, keys, count)
+        bank = ForestBank(4, trees=trees, sub_sample_size=samples, time_decay=4_320, seed=1)
         bank.learn_score(numbers, rows)
-        forests = [bank[number] for number in range(keys)]
         batch, which = rows[:BATCH], numbers[:BATCH]
-
-        def loop(
-            forests: list[RandomCutForest] = forests, batch: Rows = batch, which: NDArray[np.int64] = which
-        ) -> None:
-            for number in np.unique(which).tolist():
-                forests[number].learn_score(batch[which == number])
-
-        in_one, in_loop = best_seconds(partial(bank.learn_score, which, batch)), best_seconds(loop)
-        found.append({"keys": keys, "bank": round(BATCH / in_one), "loop": round(BATCH / in_loop)})
+        in_one = best_seconds(partial(bank.learn_score, which, batch))
+        in_loop = best_seconds(partial(_loop_over_keys, bank, which, batch))
+        found.append(
+            {
+                "keys": keys,
+                "trees": trees,
+                "sub_sample_size": samples,
+                "bank": round(BATCH / in_one),
+                "loop": round(BATCH / in_loop),
+            }
+        )
     return found
+
+
+def _loop_over_keys(bank: ForestBank, which: NDArray[np.int64], rows: Rows) -> None:
+    for number in np.unique(which).tolist():
+        bank[number].learn_score(rows[which == number])
 
 
 def learning(traffic: Traffic) -> dict[str, float]:
@@ -131,7 +138,8 @@ def describe(result: dict[str, Any]) -> str:
     ]
     lines.append("Many forests, 4 columns, rows a second in batches of 1,000 rows of mixed keys:")
     lines += [
-        f"  {row['keys']:3} keys: {row['bank']:,} in one call, {row['loop']:,} in a loop over the keys"
+        f"  {row['keys']:5,} keys of {row['trees']:3} trees x {row['sub_sample_size']}: {row['bank']:,} in one call, "
+        f"{row['loop']:,} in a loop over the keys"
         for row in result["many_forests"]
     ]
     lines.append(f"Learning alone, 4 columns: {result['learning']['update_per_second']:,} records a second")

@@ -14,19 +14,23 @@ INLINE void learn_point(const int width, Forest *f, int t, const double *point, 
     else learn_columns(f, t, point, n);
 }
 
-/* A few points: point by point, the lanes over the trees. */
+/* A few points: point by point, the lanes over trees; so many trees at a time as stay at hand for the next point. */
+enum { TREES_AT_HAND = 2 * LANES };
 INLINE void by_point(const int width, Forest *f, int part_from, int part_to, const double *points, int n, int64_t first, int doing, double *high,
                      double *low) {
     int64_t *next = next_of(f);
-    const int from = part_start(f, part_from), to = part_start(f, part_to);
-    for (int i = 0; i < n; i++) {
-        int64_t record = doing & LEARN ? first + i : first;
-        const double *point = points + i * width;
-        if (doing & SCORE && record >= f->samples)
-            score_trees(width, f, part_from, part_to, point, high + i * width, low + i * width, (int64_t)n * width);
-        if (doing & LEARN)
-            for (int t = from; t < to; t++)
-                if (next[t] == record) learn_point(width, f, t, point, record);
+    const int end = part_start(f, part_to), at_once = n > 1 ? TREES_AT_HAND : end;
+    for (int from = part_start(f, part_from), to; from < end; from = to) {
+        to = end - from > at_once ? from + at_once : end;
+        for (int i = 0; i < n; i++) {
+            int64_t record = doing & LEARN ? first + i : first;
+            const double *point = points + (int64_t)i * width;
+            if (doing & SCORE && record >= f->samples)
+                score_trees(width, f, from, to, part_from, point, high + (int64_t)i * width, low + (int64_t)i * width, (int64_t)n * width);
+            if (doing & LEARN)
+                for (int t = from; t < to; t++)
+                    if (next[t] == record) learn_point(width, f, t, point, record);
+        }
     }
 }
 
@@ -49,7 +53,7 @@ INLINE void by_tree(const int width, Forest *f, int part_from, int part_to, cons
 INLINE void run(const int width, Forest *f, int part_from, int part_to, const double *points, int n, int64_t first, int doing, double *high,
                 double *low) {
     if (!(doing & LEARN) && first < f->samples) return; /* nothing is scored yet */
-    if (n < FEW_POINTS) by_point(width, f, part_from, part_to, points, n, first, doing, high, low);
+    if (n < few_points(f)) by_point(width, f, part_from, part_to, points, n, first, doing, high, low);
     else by_tree(width, f, part_from, part_to, points, n, first, doing, high, low);
 }
 

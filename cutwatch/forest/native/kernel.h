@@ -5,8 +5,9 @@
 
 enum { SCORE = 1, LEARN = 2 };
 
-/* Fewer points than this go point by point, the lanes over all trees; more go tree by tree. */
-enum { FEW_POINTS = 4 };
+/* Fewer points than this go point by point, the lanes over trees; more go tree by tree, the lanes over points. */
+enum { FEW_POINTS = 16, FEW_WIDE_POINTS = 4, WIDE = 64 };
+INLINE int few_points(const Forest *f) { return f->width > WIDE ? FEW_WIDE_POINTS : FEW_POINTS; }
 
 /* n points, the first of them record number `first`, against the trees of parts part_from .. part_to-1; `doing` is SCORE, LEARN or both,
  * and then each point is scored before it is learnt. Sums over the trees of each part are added to `high` and `low`, laid out

@@ -7,7 +7,7 @@
 enum {
     BLOCK_POINTS = 512,   /* most points that go through the kernel at once */
     BLOCK_DOUBLES = 4096, /* most doubles that those points take: a tree and its block share a second-level cache */
-    SUM_DOUBLES = PARTS * (FEW_POINTS - 1) * (MAX_DIMS + 3), /* more than BLOCK_DOUBLES */
+    SUM_DOUBLES = PARTS * (FEW_WIDE_POINTS - 1) * (MAX_DIMS + 3), /* more than BLOCK_DOUBLES and PARTS * (FEW_POINTS - 1) * WIDE */
 };
 
 static int block_points(const Forest *f) {
@@ -80,7 +80,7 @@ static void run_block(Forest *f, int part_from, int part_to, const double *rows,
                       int64_t part_apart) {
     double points[BLOCK_DOUBLES], high[SUM_DOUBLES], low[SUM_DOUBLES];
     const int learning = doing & LEARN, columns = f->columns;
-    const int together = count < FEW_POINTS ? part_to - part_from : 1; /* parts a call: a few points go over all trees at once */
+    const int together = count < few_points(f) ? part_to - part_from : 1; /* parts a call: a few points go over all trees at once */
     const int64_t used = (int64_t)together * count * f->width;
     fill_points(f, rows, at, count, learning, points);
     for (int part = part_from; part < part_to; part += together) {

@@ -22,10 +22,10 @@ INLINE void score_points(const int width, const Forest *f, const Tree *tree, con
     }
 }
 
-/* One point against the trees of parts part_from .. part_to-1. `high`, `low`: one point for each part, `stride` apart. */
-INLINE void score_trees(const int width, const Forest *f, int part_from, int part_to, const double *point, double *high, double *low, int64_t stride) {
-    const int end = part_start(f, part_to);
-    int t = part_start(f, part_from), part_end = part_start(f, ++part_from);
+/* One point against trees t .. end-1. `high`, `low`: the point's sums for each part, `stride` apart, of which the first are of part `part`. */
+INLINE void score_trees(const int width, const Forest *f, int t, int end, int part, const double *point, double *high, double *low,
+                        int64_t stride) {
+    int part_end = part_start(f, part + 1);
     while (t < end) {
         const int most = width <= 4 ? CROWD : LANES, count = end - t < most ? end - t : most;
         const Crowd c = {tree_at(f, t), point, f->tree_bytes, 0, count};
@@ -39,7 +39,7 @@ INLINE void score_trees(const int width, const Forest *f, int part_from, int par
         } else descend_crowd(f, &c, leaf, depth);
         for (int k = 0; k < count; k++, t++) {
             while (t >= part_end) {
-                part_end = part_start(f, ++part_from);
+                part_end = part_start(f, ++part + 1);
                 high += stride;
                 low += stride;
             }

@@ -17,7 +17,7 @@ from bench.forest_peers import BATCH, Case, Rows, our_forest
 from cutwatch.forest import ForestBank, RandomCutForest
 
 Traffic = Callable[[int, int, int], Rows]
-TURNS = 7
+TURNS = 9
 
 START_UP = """
 import time, numpy
@@ -29,13 +29,14 @@ print(time.perf_counter() - start)
 """
 
 
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
 def best_seconds(work: Callable[[], object]) -> float:
-    best = float("inf")
-    for _ in range(TURNS):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
+    return min(seconds(work) for _ in range(TURNS))
 
 
 def threads(traffic: Traffic) -> list[dict[str, Any]]:
@@ -60,9 +61,12 @@ def many_forests() -> list[dict[str, Any]]:
         rows, numbers = rng.normal(size=(count, 4)), rng.integers(0, keys, count)
         bank = ForestBank(4, trees=trees, sub_sample_size=samples, time_decay=4_320, seed=1)
         bank.learn_score(numbers, rows)
-        batch, which = rows[:BATCH], numbers[:BATCH]
-        in_one = best_seconds(partial(bank.learn_score, which, batch))
-        in_loop = best_seconds(partial(_loop_over_keys, bank, which, batch))
+        in_one = in_loop = float("inf")
+        for _ in range(TURNS):
+            which, batch = rng.integers(0, keys, BATCH), rng.normal(size=(BATCH, 4))
+            in_one = min(in_one, seconds(partial(bank.learn_score, which, batch)))
+            which, batch = rng.integers(0, keys, BATCH), rng.normal(size=(BATCH, 4))
+            in_loop = min(in_loop, seconds(partial(_loop_over_keys, bank, which, batch)))
         found.append(
             {
                 "keys": keys,

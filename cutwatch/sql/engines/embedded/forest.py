@@ -126,11 +126,13 @@ class RunningForest:
         """One forest's own bytes."""
         return self._forests[key].to_bytes()
 
-    def restore_forest(self, key: Any, saved: bytes | None, rows: NDArray[np.float64], seen: int) -> None:
+    def restore_forest(self, key: Any, saved: bytes | None, since: list[NDArray[np.float64]], seen: int) -> None:
         """Take one forest up from its bytes (None: from its seed) and the rows it learned since."""
         if saved is not None:
             self._forests[key] = RandomCutForest.from_bytes(saved)
-        self._forest(key).learn_score(rows)
+            self._seen[key] = seen
+        for rows in since:
+            self._forest(key).learn_score(rows)
         self._seen[key] = seen
 
     def state(self) -> State:

@@ -56,6 +56,7 @@ class StreamsStack(Stack):
         for name, stream in (("Clicks", self.clicks), ("Scores", self.scores), ("Errors", self.errors)):
             CfnOutput(self, f"{name}Stream", value=stream.stream_name)
         CfnOutput(self, "IncidentsTable", value=self.incidents.table_name)
+        CfnOutput(self, "SeriesTable", value=self.series.table_name)
 
     def _make_key(self) -> kms.Key:
         key = kms.Key(

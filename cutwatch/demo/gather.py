@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from cutwatch.detection import codec
@@ -21,6 +22,7 @@ class Outputs:
     clicks_stream: str
     errors_stream: str
     incidents_table: str
+    series_table: str
     state_machine_arn: str | None
 
 
@@ -35,6 +37,7 @@ def read_outputs(client_of: ClientFactory, stack_names: list[str]) -> Outputs:
         clicks_stream=found["ClicksStream"],
         errors_stream=found["ErrorsStream"],
         incidents_table=found["IncidentsTable"],
+        series_table=found["SeriesTable"],
         state_machine_arn=found.get("StateMachineArn"),
     )
 
@@ -54,6 +57,43 @@ def read_incidents(client_of: ClientFactory, table: str) -> tuple[Incident, ...]
         for item in items
     ]
     return tuple(sorted(incidents, key=lambda incident: incident.started))
+
+
+@dataclass(frozen=True)
+class SeriesWindow:
+    """A ten-minute window as the series table holds it.
+
+    Attributes:
+        start: Start of the window.
+        values: Its counts; empty where it is only forecast.
+        rcf_score: SageMaker RCF's score; None before there was a model.
+        band: DeepAR's low, median and high; None where there is no forecast.
+    """
+
+    start: datetime
+    values: dict[str, float]
+    rcf_score: float | None
+    band: dict[str, float] | None
+
+
+def read_series(client_of: ClientFactory, table: str) -> tuple[SeriesWindow, ...]:
+    """Read the series table, in order of time."""
+    pages = client_of("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    windows = [
+        SeriesWindow(
+            start=codec.parse_time(item["window_start"]["S"]),
+            values=_numbers(item["values"]) if "values" in item else {},
+            rcf_score=float(item["score_sagemaker_rcf"]["N"]) if "score_sagemaker_rcf" in item else None,
+            band=_numbers(item["band"]) if "band" in item else None,
+        )
+        for page in pages
+        for item in page["Items"]
+    ]
+    return tuple(sorted(windows, key=lambda window: window.start))
+
+
+def _numbers(attribute: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value["N"]) for name, value in attribute["M"].items()}
 
 
 class Subscriber:

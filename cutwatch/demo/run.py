@@ -8,11 +8,13 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
+from cutwatch.demo.article import band_coverage, compare_with_article
 from cutwatch.demo.cdk import Cdk
-from cutwatch.demo.gather import Subscriber, read_incidents, read_outputs, read_stream
+from cutwatch.demo.gather import Subscriber, read_incidents, read_outputs, read_series, read_stream
 from cutwatch.demo.line import Input, Line
 from cutwatch.demo.steps import Steps
 from cutwatch.demo.summary import Summary
+from cutwatch.detection import codec
 from cutwatch.detection.evaluation import FaultResult, evaluate, false_result
 from cutwatch.detection.incidents import Incident
 from cutwatch.detection.messages import incident_plain
@@ -71,10 +73,12 @@ def run_demo(
         with steps.step("gather incidents and notices"):
             incidents = read_incidents(cloud.client, outputs.incidents_table)
             notices = list(subscriber.read())
+            windows = read_series(cloud.client, outputs.series_table)
             refused = list(read_stream(cloud.client, outputs.errors_stream))
         _write(folder / "incidents.json", [incident_plain(incident) for incident in incidents])
         _write(folder / "notices.json", notices)
         _write(folder / "refused.json", refused)
+        _write(folder / "series.json", codec.to_plain(windows))
         _write(folder / "training.json", None if trained is None else trained.output)
         with steps.step("cdk destroy --all"):
             cdk.destroy()
@@ -82,7 +86,17 @@ def run_demo(
         with steps.step("look for anything left"):
             remains = tuple(left_over(cloud.client, STAGE, absent_services=cloud.absent_services))
     faults, false = _compare(incidents, given)
-    summary = Summary(line.sent_clicks, faults, false, len(notices), len(refused), tuple(steps.done), remains)
+    summary = Summary(
+        clicks=line.sent_clicks,
+        faults=faults,
+        false_incidents=false,
+        notices=len(notices),
+        refused_rows=len(refused),
+        article=compare_with_article(given.labels or (), windows),
+        band_coverage=band_coverage(given.labels or (), windows),
+        steps=tuple(steps.done),
+        left_over=remains,
+    )
     (folder / "summary.json").write_text(summary.to_json())
     return summary
 

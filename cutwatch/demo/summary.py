@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from cutwatch.demo.article import ArticleRow
 from cutwatch.demo.steps import Step
 from cutwatch.detection import codec
 from cutwatch.detection.evaluation import FaultResult
+
+
+VERDICTS = {None: "", True: "found", False: "missed"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Summary:
         false_incidents: Incidents that no label accounts for; without labels, every incident.
         notices: How many notices arrived at the subscriber.
         refused_rows: Rows on the errors stream.
+        article: What the article's own rules say of the faults in the models' time.
+        band_coverage: Share of normal windows inside DeepAR's band; 0.98 is right.
         steps: What was done, and how long it took.
         left_over: What removal left behind; must be empty.
     """
@@ -33,6 +39,8 @@ class Summary:
     false_incidents: tuple[FaultResult, ...]
     notices: int
     refused_rows: int
+    article: tuple[ArticleRow, ...]
+    band_coverage: float | None
     steps: tuple[Step, ...]
     left_over: tuple[str, ...]
 
@@ -61,6 +69,10 @@ def show(summary: Summary, console: Console, *, labelled: bool) -> None:
     else:
         title = f"{len(summary.false_incidents)} incidents in {summary.clicks:,} clicks"
         console.print(_table(title, summary.false_incidents, labelled=False))
+    if summary.article:
+        console.print(_article_table(summary.article))
+    if summary.band_coverage is not None:
+        console.print(f"of the windows without a fault, {summary.band_coverage:.1%} lie in DeepAR's 1-99 % band")
     console.print(
         f"{summary.notices} notices; {summary.refused_rows} refused rows kept on the errors stream; "
         + (f"LEFT OVER: {', '.join(summary.left_over)}" if summary.left_over else "nothing left over after removal")
@@ -86,6 +98,24 @@ def _table(title: str, rows: Sequence[FaultResult], *, labelled: bool) -> Table:
             *verdict,
             ", ".join(row.detectors),
             f"{row.leading_column} {row.direction}" if row.leading_column else "",
+        )
+    return table
+
+
+def _article_table(rows: Sequence[ArticleRow]) -> Table:
+    table = Table(
+        title="by the article's own rules: SageMaker RCF above 2.6, DeepAR outside its band", title_justify="left"
+    )
+    for name in ("from", "to", "kind", "highest RCF score", "RCF", "DeepAR"):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(
+            f"{row.start:%Y-%m-%d %H:%M}",
+            f"{row.end:%Y-%m-%d %H:%M}",
+            row.kind,
+            "" if row.rcf_score is None else f"{row.rcf_score:.2f}",
+            VERDICTS[row.rcf_found],
+            VERDICTS[row.deepar_found],
         )
     return table
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cutwatch.detection.dispersion import Scatter
 from cutwatch.detection.evidence_state import EvidenceState, Weighed
 from cutwatch.detection.excursions import Evidence, add, age
 from cutwatch.detection.expectation import expect
@@ -40,8 +39,8 @@ def weigh(
     is_open = state.open_fault is not None
     e = expect(state.levels, profile, at, row, state.users, state.pages, frozen=is_open)
     floor = VARIATION if e.known else VARIATION_UNKNOWN
-    low = _dispersion(state.low, state.low_relative, e.least, floor)
-    high = _dispersion(state.high, state.high_relative, e.most, floor)
+    low = state.low.dispersion(e.least, floor=floor, run=_run(state, "gone"))
+    high = state.high.dispersion(e.most, floor=floor, run=_run(state, "flood"))
     said = window_says(settings, state, row, e, low, high) if state.seen >= settings.warm_up_windows else {}
     oddity, surprise = notice_oddity(state.oddity, record.score)
     windows_per_day = DAY_SECONDS / record.window_seconds
@@ -81,7 +80,7 @@ def weigh(
         surprise=surprise,
     )
     state = replace(state, profile=profile, faults={**state.faults, **faults}, support=support, oddity=oddity)
-    return state, Weighed(row, e, finding, at, (low, high))
+    return state, Weighed(row, e, finding, at)
 
 
 def _is_odd(settings: DetectionSettings, state: EvidenceState, row: Row, record: ScoreRecord, surprise: float) -> bool:
@@ -93,8 +92,9 @@ def _is_odd(settings: DetectionSettings, state: EvidenceState, row: Row, record:
     return surprise >= ODD_OPENS and state.seen * record.window_seconds > DAY_SECONDS
 
 
-def _dispersion(scatter: Scatter, relative: Scatter, mean: float, floor: float) -> float:
-    return max(scatter.mean(1.0, 60), 1 + mean * max(floor**2, relative.mean(0.0, 1.0)))
+def _run(state: EvidenceState, name: FaultName) -> int:
+    """Windows that spoke for a fault in its present excursion."""
+    return state.faults[name].bad if name in state.faults else 0
 
 
 def _row(settings: DetectionSettings, record: ScoreRecord) -> Row:

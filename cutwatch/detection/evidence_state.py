@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cutwatch.detection.curves import Curve
-from cutwatch.detection.dispersion import Scatter
+from cutwatch.detection.dispersion import CountScatter, Scatter
 from cutwatch.detection.excursions import Evidence
 from cutwatch.detection.expectation import Expectation
 from cutwatch.detection.finding import Finding
@@ -28,10 +28,8 @@ class EvidenceState:
         users: curve of distinct over counts.
         pages: curve of kinds over counts.
         page_variance: curve of the kinds' variance over counts.
-        low: scatter of the counts below the expectation, in the Poisson's variances.
-        low_relative: the same in squared expectations, beyond the Poisson's.
-        high: as `low`, above the expectation.
-        high_relative: as `low_relative`, above the expectation.
+        low: scatter of the counts below the expectation.
+        high: and above it.
         shares: scatter of those that bring nobody new, in the binomial's variances.
         faults: the evidence for each named fault.
         support: what the distinct by themselves say for `merged`, in nats.
@@ -47,10 +45,8 @@ class EvidenceState:
     pages: Curve = field(default_factory=Curve)
     page_variance: Curve = field(default_factory=Curve)
     users: Curve = field(default_factory=Curve)
-    low: Scatter = field(default_factory=Scatter)
-    low_relative: Scatter = field(default_factory=Scatter)
-    high: Scatter = field(default_factory=Scatter)
-    high_relative: Scatter = field(default_factory=Scatter)
+    low: CountScatter = field(default_factory=CountScatter)
+    high: CountScatter = field(default_factory=CountScatter)
     shares: Scatter = field(default_factory=Scatter)
     faults: Mapping[FaultName, Evidence] = field(default_factory=dict)
     oddity: Oddity = field(default_factory=Oddity)
@@ -67,4 +63,3 @@ class Weighed:
     expected: Expectation
     finding: Finding
     at: int
-    dispersion: tuple[float, float]

@@ -1,15 +1,16 @@
 """The named faults: what each looks for, and what one window says for it.
 
-gone     the count fell to a tenth or less             -> system,  count LOW
+gone     the count fell to next to nothing             -> system,  count LOW
 merged   too few distinct for the counts there are     -> program, counts without anyone new HIGH
          (and few by themselves: a crawler adds counts and leaves the distinct alone)
-flood    the count rose to four times or more          -> flood,   count HIGH
+flood    the count rose several times                  -> flood,   count HIGH
 page     a kind is missing for the counts there are    -> page,    kinds LOW
 odd      the forest is surprised (a lone count only)   -> score,   count LOW or HIGH
 """
 
 from __future__ import annotations
 
+from cutwatch.detection.dispersion import PRIOR_WINDOWS
 from cutwatch.detection.evidence_state import EvidenceState
 from cutwatch.detection.excursions import Evidence
 from cutwatch.detection.expectation import Expectation
@@ -18,9 +19,9 @@ from cutwatch.detection.levels import Row
 from cutwatch.detection.likelihood import mean_shift, rate_change, share_change
 from cutwatch.detection.settings import DetectionSettings, FaultName
 
-GONE, GONE_UNKNOWN = 0.1, 0.01  # of the counts; break-even at 39 % and 21 % of the expectation
+GONE, GONE_UNKNOWN = 0.04, 0.01  # of the counts; break-even at 30 % and 21 % of the expectation
 MERGED, MERGED_UNKNOWN = 0.4, 0.3  # of those who are new
-FLOOD, FLOOD_UNKNOWN = 4.0, 12.0  # break-even at 2.2 and 4.4 times the expectation
+FLOOD, FLOOD_UNKNOWN = 5.0, 12.0  # break-even at 2.5 and 4.4 times the expectation
 PAGE = 0.7  # kinds
 PAGE_VARIANCE = 0.15  # at least
 LEAST_SUPPORT = -5.0  # nats: what the distinct say against `merged` is soon forgotten when they fall
@@ -44,7 +45,7 @@ def window_says(
     }
     if row.distinct is not None and row.count >= 2:  # the first count always brings somebody and tells nothing
         factor = MERGED if e.known else MERGED_UNKNOWN
-        dispersion = max(1.0, state.shares.mean(1.0, 60))
+        dispersion = max(1.0, state.shares.mean(1.0, PRIOR_WINDOWS))
         said["merged"] = share_change(row.distinct - 1, row.count - 1, 1 - e.repeat, factor, dispersion)
     if row.kinds is not None and (variance := state.page_variance.at(row.count)) is not None:
         said["page"] = mean_shift(e.kinds - row.kinds, PAGE, max(PAGE_VARIANCE, variance))
@@ -55,7 +56,7 @@ def support_for_merged(state: EvidenceState, row: Row, e: Expectation, merged: E
     """What the distinct by themselves say for `merged` in this excursion, in nats."""
     if row.distinct is None or merged.nats <= 0:
         return 0.0
-    dispersion = max(state.low.mean(1.0, 60), 1 + e.usual_distinct * SUPPORT_VARIATION**2)
+    dispersion = max(state.low.poisson.mean(1.0, PRIOR_WINDOWS), 1 + e.usual_distinct * SUPPORT_VARIATION**2)
     said = rate_change(row.distinct, e.usual_distinct, MERGED, dispersion)
     return max(state.support + said, LEAST_SUPPORT)
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cutwatch.detection.dispersion import forget_held, learn_scatter
+from cutwatch.detection.dispersion import (
+    PRIOR_WINDOWS,
+    WINSOR,
+    forget_held,
+    forget_held_counts,
+    learn_counts,
+    learn_scatter,
+)
 from cutwatch.detection.evidence_state import EvidenceState, Weighed
 from cutwatch.detection.excursions import Evidence, remember
 from cutwatch.detection.faults import KINDS
@@ -74,10 +81,8 @@ def _settle(
         open_fault = next(name for name, kind in KINDS.items() if kind == finding.kind)
         state = replace(
             state,
-            low=forget_held(state.low),
-            low_relative=forget_held(state.low_relative),
-            high=forget_held(state.high),
-            high_relative=forget_held(state.high_relative),
+            low=forget_held_counts(state.low),
+            high=forget_held_counts(state.high),
             shares=forget_held(state.shares),
         )
     if not is_open:
@@ -96,23 +101,18 @@ def _accept_new_normal(state: EvidenceState, weighed: Weighed, minutes: float) -
 
 
 def _learn_scatter(state: EvidenceState, weighed: Weighed, minutes: float) -> EvidenceState:
-    row, e, (low, high) = weighed.row, weighed.expected, weighed.dispersion
-    suspicious = weighed.finding.share > 0
+    row, e, suspicious = weighed.row, weighed.expected, weighed.finding.share > 0
     rate = half_life(NOISE_MINUTES / minutes)
-    below = min(2 * min(0.0, row.count - e.least) ** 2, 9 * e.least * low)
-    above = min(2 * max(0.0, row.count - e.most) ** 2, 9 * e.most * high)
     state = replace(
         state,
-        low=learn_scatter(state.low, below / max(e.least, 0.5), 1.0, rate, suspicious=suspicious),
-        low_relative=learn_scatter(state.low_relative, below - e.least, e.least**2, rate, suspicious=suspicious),
-        high=learn_scatter(state.high, above / max(e.most, 0.5), 1.0, rate, suspicious=suspicious),
-        high_relative=learn_scatter(state.high_relative, above - e.most, e.most**2, rate, suspicious=suspicious),
+        low=learn_counts(state.low, row.count, e.usual, rate, side=-1, suspicious=suspicious),
+        high=learn_counts(state.high, row.count, e.usual, rate, side=1, suspicious=suspicious),
     )
     if row.distinct is not None and row.count >= 3:
         trials = row.count - 1
         variance = trials * e.repeat * (1 - e.repeat)
         square = 2 * max(0.0, row.count - row.distinct - trials * e.repeat) ** 2 / variance
-        square = min(square, 9 * state.shares.mean(1.0, 60))
+        square = min(square, WINSOR * state.shares.mean(1.0, PRIOR_WINDOWS))
         state = replace(state, shares=learn_scatter(state.shares, square, 1.0, rate, suspicious=suspicious))
     return state
 

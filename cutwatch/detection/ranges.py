@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+from cutwatch.detection.dispersion import PRIOR_WINDOWS
 from cutwatch.detection.evidence_state import EvidenceState
 from cutwatch.detection.expectation import Expectation
 from cutwatch.detection.levels import Row
@@ -28,7 +29,7 @@ def expected_ranges(
         ranges[settings.repeats_column] = (
             row.count - row.distinct,
             further * e.repeat,
-            sqrt(max(further * e.repeat * new, 0.25) * max(1.0, state.shares.mean(1.0, 60))),
+            sqrt(max(further * e.repeat * new, 0.25) * max(1.0, state.shares.mean(1.0, PRIOR_WINDOWS))),
         )
     if row.kinds is not None and settings.kinds_column:
         ranges[settings.kinds_column] = (row.kinds, e.usual_kinds, sqrt(max(0.25, state.page_variance.at(mean) or 1.0)))

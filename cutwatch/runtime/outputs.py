@@ -61,6 +61,13 @@ class Outputs:
         counts = {name: len(records) for name, records in batches.items()}
         return Written(counts, counts.get(ERROR_STREAM, 0))
 
+    def place(self, row: OutputRow) -> tuple[Sink, OutputRecord] | None:
+        """Tell where a row goes and as what, without writing it; None where its stream is left out."""
+        name, record = self._encode(row)
+        if record is None:
+            return None
+        return (self._errors if name == ERROR_STREAM else self._routes[name]).sink, record
+
     def _encode(self, row: OutputRow) -> tuple[str, OutputRecord | None]:
         if row.stream == ERROR_STREAM:
             return ERROR_STREAM, self._errors.encode(row)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cutwatch.errors import OperatorError
-from cutwatch.runtime.launch import event_time_of, load_program
+from cutwatch.runtime.launch import event_time_of
+from cutwatch.runtime.program import load_program
 from cutwatch.runtime.properties import parse_properties
 from cutwatch.sql import Record
 from tests.unit.runtime.test_properties import STREAM, text

@@ -13,8 +13,8 @@ import pytest
 
 from cutwatch.detection.records import parse_score_record
 from cutwatch.errors import DeveloperError
-from cutwatch.runtime.launch import LoadedProgram, load_program
 from cutwatch.runtime.outputs import Outputs, build_outputs, series_column
+from cutwatch.runtime.program import LoadedProgram, load_program
 from cutwatch.runtime.properties import ApplicationProperties, parse_properties
 from cutwatch.runtime.sink import OutputRecord, Sink
 from cutwatch.sql import ERROR_STREAM, OutputRow

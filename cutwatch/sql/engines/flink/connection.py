@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from cutwatch.errors import DeveloperError
 
 ONE_OUTPUT = "outputs"
+PROGRESS = "progress"
 _IDLE_SECONDS = 5
 
 
@@ -75,16 +76,7 @@ class FolderConnection:
 
     def sinks(self) -> Mapping[str, Mapping[str, str]]:
         """One folder."""
-        return {
-            ONE_OUTPUT: {
-                "connector": "filesystem",
-                "path": self.outputs.resolve().as_uri(),
-                "format": "raw",
-                "sink.parallelism": "1",
-                "sink.rolling-policy.rollover-interval": "1s",
-                "sink.rolling-policy.check-interval": "200ms",
-            }
-        }
+        return {ONE_OUTPUT: _folder_sink(self.outputs)}
 
 
 def line(number: int, arrival_ms: int | None, data: bytes) -> bytes:
@@ -98,15 +90,26 @@ def parse_line(text: bytes) -> tuple[int, int | None, bytes]:
     return int(number), None if arrival == b"-" else int(arrival), base64.b64decode(data)
 
 
-def output_line(route: str, data: bytes) -> bytes:
-    """A line of the outputs folder: where it goes and the bytes in base64."""
-    return b"%s %s" % (route.encode(), base64.b64encode(data))
+def output_line(route: str, data: bytes, key: str = "") -> bytes:
+    """A line of an outputs folder: where it goes, its partition key and its bytes."""
+    return b"%s %s %s" % (route.encode(), base64.b64encode(key.encode()), base64.b64encode(data))
 
 
-def parse_output_line(text: bytes) -> tuple[str, bytes]:
+def parse_output_line(text: bytes) -> tuple[str, bytes, str]:
     """Read such a line."""
-    route, data = text.split(b" ")
-    return route.decode(), base64.b64decode(data)
+    route, key, data = text.split(b" ")
+    return route.decode(), base64.b64decode(data), base64.b64decode(key).decode()
+
+
+def _folder_sink(folder: Path) -> dict[str, str]:
+    return {
+        "connector": "filesystem",
+        "path": folder.resolve().as_uri(),
+        "format": "raw",
+        "sink.parallelism": "1",
+        "sink.rolling-policy.rollover-interval": "1s",
+        "sink.rolling-policy.check-interval": "200ms",
+    }
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ class KinesisConnection:
         sink_arns: the streams that are written, by tag.
         region: of all streams.
         endpoint_url: of a local cloud; None is AWS.
+        credentials: key id and secret for a local cloud; None takes those of the environment.
+        progress: folder that gets how far the lanes are; None where nobody follows.
     """
 
     source_arn: str
@@ -125,6 +130,7 @@ class KinesisConnection:
     region: str
     endpoint_url: str | None = None
     credentials: tuple[str, str] | None = field(default=None, repr=False)
+    progress: Path | None = None
     numbered: bool = False
 
     def read(self, table_environment: Any, environment: Any) -> Any:
@@ -171,7 +177,8 @@ class KinesisConnection:
     def sinks(self) -> Mapping[str, Mapping[str, str]]:
         """One table a stream."""
         extra = {"sink.flush-buffer.timeout": "500", "sink.fail-on-error": "true"}
-        return {tag: {**self._options(arn), **extra} for tag, arn in self.sink_arns.items()}
+        found = {tag: {**self._options(arn), **extra} for tag, arn in self.sink_arns.items()}
+        return found if self.progress is None else {**found, PROGRESS: _folder_sink(self.progress)}
 
     def _source_options(self) -> dict[str, str]:
         options = {"source.init.position": "TRIM_HORIZON", "source.shard.discovery.interval": "10s"}

@@ -51,6 +51,7 @@ class LaneIntake:
         self._column = spec.partition_column
         self._lanes = spec.lanes
         self._told = START_OF_TIME
+        self._told_records = 0
         self._lane: dict[Any, int] = {}
 
     @property
@@ -88,10 +89,10 @@ class LaneIntake:
         return self._release(problems, self._intake.watermark)
 
     def _release(self, problems: list[Problem], watermark: int) -> list[tuple[int, Work]]:
-        if not problems and watermark == self._told:
-            return []  # no row can have become complete
-        self._told = watermark
         opening, records = self._intake.opening, self._intake.counts.records
+        if watermark == self._told and records == self._told_records:
+            return []
+        self._told, self._told_records = watermark, records
         batches = self._split(self._intake.release(watermark))
         return [
             (lane, Work(batch, tuple(problems) if lane == 0 else (), watermark, opening, records))
@@ -114,9 +115,10 @@ class LaneIntake:
 
     def state(self) -> dict[str, Any]:
         """All that is remembered."""
-        return {"order": self._order, "intake": self._intake.state(), "told": self._told}
+        return {"order": self._order, "intake": self._intake.state(), "told": (self._told, self._told_records)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take it up."""
-        self._order, self._told = state["order"], state["told"]
+        self._order = state["order"]
+        self._told, self._told_records = state["told"]
         self._intake.restore(state["intake"])

@@ -75,6 +75,10 @@ destroy: package ## remove STAGE and prove that nothing is left
 	$(CDK) destroy --all --force $(CONTEXT)
 	$(BIN)/python -m cutwatch inventory --stage $(STAGE) --expect-none
 
+.PHONY: cost
+cost: .venv/.done ## estimate what STAGE costs a month while it idles; SET="models=off ..."
+	@$(BIN)/python -m tools.estimate_cost $(SET)
+
 .PHONY: settings
 settings: .venv/.done ## print the reference of all settings
 	@$(BIN)/python -m tools.print_settings

@@ -14,7 +14,6 @@ from cutwatch.demo.steps import Step
 from cutwatch.detection import codec
 from cutwatch.detection.evaluation import FaultResult
 
-
 VERDICTS = {None: "", True: "found", False: "missed"}
 
 

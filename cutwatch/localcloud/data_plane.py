@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import sys
 import threading
@@ -28,6 +29,9 @@ logger = logging.getLogger("cutwatch.analytics")
 
 Key = tuple[str, str, str]
 StatusCallback = Callable[..., None]
+
+ENGINE_VARIABLE = "CUTWATCH_ENGINE"
+FLINK_PYTHON = Path(__file__).resolve().parents[2] / ".venv-flink" / "bin" / "python"
 
 START_TIMEOUT_SECONDS = 120.0
 STOP_TIMEOUT_SECONDS = 60.0
@@ -149,6 +153,9 @@ class DataPlane:
         except CutwatchError as error:
             self._fail(run, str(error))
             return
+        if os.environ.get(ENGINE_VARIABLE) == "flink" and not FLINK_PYTHON.exists():
+            self._fail(run, "engine flink needs the environment of the Flink job: make .venv-flink/.done")
+            return
         self._spawn(run, script)
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while run.wanted and run.job and not run.job.started and not run.failure:
@@ -170,17 +177,20 @@ class DataPlane:
 
     def _spawn(self, run: Run, script: Path) -> None:
         code = run.folder / "code"
+        engine = os.environ.get(ENGINE_VARIABLE) or "embedded"
         afresh = application_code.snapshots_skipped(run.application) and not run.restarts
         variables = cloud_environment(self._endpoint_url) | {
             "AWS_REGION": run.application.get("Region") or REGION,
             "CUTWATCH_APPLICATION_PROPERTIES": str(run.folder / "application_properties.json"),
-            "CUTWATCH_ENGINE": "embedded",
+            ENGINE_VARIABLE: engine,
+            "CUTWATCH_FLINK_STATE": str(self._folder / "flink-state" / run.application["ApplicationName"]),
             "CUTWATCH_RESTORE": "none" if afresh else "latest",
             "PYTHONPATH": str(code),
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        command = [sys.executable, "-P", guard.__file__, str(self._pid), str(script)]
+        python = sys.executable if engine == "embedded" else str(FLINK_PYTHON)
+        command = [python, "-P", guard.__file__, str(self._pid), str(script)]
         with run.lock:
             if not run.wanted:
                 return

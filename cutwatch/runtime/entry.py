@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 
@@ -44,10 +44,8 @@ def main(folder: Path, environment: Mapping[str, str] | None = None, log: JobLog
         restore = given.get(RESTORE_VARIABLE, "latest")
         if restore not in ("latest", "none"):
             raise OperatorError(f"{RESTORE_VARIABLE} is {restore!r}; allowed: latest, none")
-        from cutwatch.runtime.launch import launch
-
         stop = _stop_event()
-        launch(properties, folder / "kda_sql", log=log, restore=restore == "latest", should_stop=stop.is_set)
+        _run(properties, folder, given, log, restore=restore == "latest", should_stop=stop.is_set)
     except CutwatchError as error:
         log.write("job_failed", level="ERROR", reason=str(error))
         return error.exit_code
@@ -70,17 +68,41 @@ def read_properties(environment: Mapping[str, str]) -> ApplicationProperties:
     except OSError as cause:
         raise OperatorError(f"the application's properties {path} cannot be read: {cause.strerror}") from cause
     properties = parse_properties(text, engine=environment.get(ENGINE_VARIABLE))
-    if properties.engine == "flink":
-        raise OperatorError(
-            "engine flink is not part of this release, so this application cannot run on Managed Flink; "
-            "the engine embedded runs it on the local cloud"
-        )
-    if not local:
+    if not local and properties.engine == "embedded":
         raise OperatorError(
             "engine embedded does not run on Managed Flink: it is one process without Flink's state and scaling; "
             "it runs on the local cloud"
         )
     return properties
+
+
+def _run(
+    properties: ApplicationProperties,
+    folder: Path,
+    environment: Mapping[str, str],
+    log: JobLog,
+    *,
+    restore: bool,
+    should_stop: Callable[[], bool],
+) -> None:
+    if properties.engine == "embedded":
+        from cutwatch.runtime.launch import launch
+
+        launch(properties, folder / "kda_sql", log=log, restore=restore, should_stop=should_stop)
+        return
+    try:
+        from cutwatch.runtime.flink.launch import launch_on_flink
+    except ModuleNotFoundError as cause:
+        raise OperatorError(f"the package lacks {cause.name}: build it with `make package ENGINE=flink`") from cause
+    launch_on_flink(
+        properties,
+        folder,
+        log=log,
+        restore=restore,
+        should_stop=should_stop,
+        environment=environment,
+        managed=PROPERTIES_VARIABLE not in environment,
+    )
 
 
 def _stop_event() -> Event:

@@ -58,9 +58,16 @@ def test_sql_that_is_refused_says_where(tmp_path: Path) -> None:
     assert str(events[-1]["reason"]).startswith("clickstream.sql:1:1: ")
 
 
-def test_the_distributed_engine_is_not_pretended(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match="engine flink is not part of this release"):
-        entry.read_properties(environment(tmp_path, text()))
+def test_both_engines_run_on_the_local_cloud(tmp_path: Path) -> None:
+    for engine in ("embedded", "flink"):
+        assert entry.read_properties(environment(tmp_path, text(engine=engine))).engine == engine
+
+
+def test_managed_flink_runs_the_distributed_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    managed = tmp_path / "application_properties.json"
+    managed.write_text(text())
+    monkeypatch.setattr(entry, "MANAGED_PROPERTIES", managed)
+    assert entry.read_properties({}).engine == "flink"
 
 
 def test_the_embedded_engine_refuses_managed_flink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,10 +80,11 @@ def test_the_embedded_engine_refuses_managed_flink(tmp_path: Path, monkeypatch: 
 
 
 def test_the_refusal_needs_nothing_but_the_standard_library(tmp_path: Path) -> None:
-    """On Managed Flink there is neither DuckDB nor sqlglot: the reason must come through all the same."""
+    """A package built without --flink has no packages for Managed Flink: the reason must come through all the same."""
     variables = environment(tmp_path, text()) | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-S", "-P", str(ROOT / "flink" / "main.py")]
     done = subprocess.run(command, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 4
-    assert "engine flink is not part of this release" in json.loads(done.stdout)["reason"]
+    reason = "the package lacks boto3: build it with `make package ENGINE=flink`"
+    assert json.loads(done.stdout)["reason"] == reason
     assert done.stderr == ""

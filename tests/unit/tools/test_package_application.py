@@ -46,10 +46,12 @@ def test_the_manifest_tells_version_engines_and_every_file(built: Path) -> None:
         files = {name: archive.read(name) for name in archive.namelist() if name != "manifest.json"}
     assert (manifest["version"], manifest["engines"]) == (__version__, ["embedded"])
     assert manifest["files"] == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    assert {"main.py", "kda_sql/clickstream.sql", "kda_sql/application.json"} <= set(files)
-    assert any(name.startswith("cutwatch/forest/libraries/") for name in files)
+    assert {"main.py", "app/kda_sql/clickstream.sql", "app/kda_sql/application.json"} <= set(files)
+    assert any(name.startswith("app/cutwatch/forest/libraries/") for name in files)
     assert not any("pycache" in name or name.endswith((".pyc", ".c", ".h")) for name in files)
-    assert not any(name.startswith(("cutwatch/localcloud", "lambdas", "stacks", "tests")) for name in files)
+    assert not any(
+        name.startswith(("app/cutwatch/localcloud", "app/lambdas", "app/stacks", "packages")) for name in files
+    )
 
 
 def test_what_is_packaged_imports_by_itself(built: Path, tmp_path: Path) -> None:
@@ -57,7 +59,7 @@ def test_what_is_packaged_imports_by_itself(built: Path, tmp_path: Path) -> None
         archive.extractall(tmp_path)
     program = "import cutwatch.runtime.launch, cutwatch.forest; print(cutwatch.__file__)"
     done = subprocess.run(
-        [sys.executable, "-P", "-c", program], env={"PYTHONPATH": str(tmp_path)}, cwd="/", capture_output=True,
+        [sys.executable, "-P", "-c", program], env={"PYTHONPATH": str(tmp_path / "app")}, cwd="/", capture_output=True,
         text=True, check=True,
     )  # fmt: skip
     assert Path(done.stdout.strip()).is_relative_to(tmp_path.resolve())
@@ -69,8 +71,8 @@ def test_another_sql_folder_takes_the_place_of_ours(tmp_path: Path) -> None:
     (tmp_path / "mine" / "application.json").write_text("{}")
     (tmp_path / "mine" / "notes.txt").write_text("not packaged")
     with zipfile.ZipFile(package(tmp_path / "mine", tmp_path / "mine.zip")) as archive:
-        names = [name for name in archive.namelist() if name.startswith("kda_sql/")]
-    assert names == ["kda_sql/application.json", "kda_sql/mine.sql"]
+        names = [name for name in archive.namelist() if name.startswith("app/kda_sql/")]
+    assert names == ["app/kda_sql/application.json", "app/kda_sql/mine.sql"]
 
 
 def test_an_incomplete_sql_folder_is_refused(tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ _IDLE_SECONDS = 5
 class Connection(Protocol):
     """A source of records and the sinks of outputs."""
 
-    numbered: bool
+    @property
+    def numbered(self) -> bool:
+        """Whether records carry numbers that tell their order; else their arrival does."""
 
     def read(self, table_environment: Any, environment: Any) -> Any:
         """The stream of what the source gives."""

@@ -33,6 +33,7 @@ class AnalyticsStack(Stack):
         self.application = SqlApplication(
             self,
             "Application",
+            name=f"cutwatch-{settings.stage}-analytics",
             package=package,
             properties={
                 "sql.file": analytics.sql_file,

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.control_application.adapters import KinesisApplication
-from lambdas.control_application.logic import start, stop
+from lambdas.control_application.logic import STEPS, start, stop
 from lambdas.shared.clock import Clock
 from lambdas.shared.custom_resource import answer
 
@@ -20,7 +20,10 @@ STOP_TIMEOUT_SECONDS = 400.0
 
 @logger.inject_lambda_context
 def control_application(event: dict[str, Any], context: LambdaContext) -> None:
-    """Start the application on create and update, stop it on delete."""
+    """Stop the application before an update and on delete, start it on create and after an update.
+
+    Two custom resources call: `Moment` says whether it is the one that is updated before the application or after it.
+    """
     properties = event["ResourceProperties"]
     application = KinesisApplication(
         properties["ApplicationName"],
@@ -31,11 +34,12 @@ def control_application(event: dict[str, Any], context: LambdaContext) -> None:
     clock = Clock(now_seconds=time.time, sleep=time.sleep)
 
     def act() -> str:
-        if event["RequestType"] != "Create":
-            # On an update, too: only a fresh start leaves a fresh line in the log that proves the new package runs.
-            stop(application, timeout_seconds=STOP_TIMEOUT_SECONDS, clock=clock)
-        if event["RequestType"] != "Delete":
-            start(application, timeout_seconds=float(properties["StartTimeoutSeconds"]), clock=clock)
-        return f"{properties['ApplicationName']}-running"
+        moment, request = properties["Moment"], event["RequestType"]
+        for step in STEPS[moment, request]:
+            if step == "stop":
+                stop(application, timeout_seconds=STOP_TIMEOUT_SECONDS, clock=clock)
+            else:
+                start(application, timeout_seconds=float(properties["StartTimeoutSeconds"]), clock=clock)
+        return f"{properties['ApplicationName']}-{moment}"
 
     answer(event, act, logger=logger)

@@ -10,6 +10,16 @@ from typing import Any, Protocol
 from cutwatch.errors import OperatorError
 from lambdas.shared.clock import Clock
 
+# What each custom resource does at each request. After an update the stop finds a stopped application, or one that a
+# failed update left running; only a fresh start leaves a fresh line in the log that proves the new package runs.
+STEPS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("before_update", "Create"): (),
+    ("before_update", "Update"): ("stop",),
+    ("before_update", "Delete"): (),
+    ("after_update", "Create"): ("start",),
+    ("after_update", "Update"): ("stop", "start"),
+    ("after_update", "Delete"): ("stop",),
+}
 POLL_SECONDS = 2.0
 STARTED, FAILED = "job_started", "job_failed"
 

@@ -1,4 +1,4 @@
-"""Start and stop of the application, as a custom resource: a deployment succeeds only when the job runs."""
+"""Start and stop of the application, as custom resources: a deployment succeeds only when the job runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from stacks.constructs.sql_application import SqlApplication
 
 
 class ApplicationControl(Construct):
-    """Starts the application after creation and update, stops it before deletion.
+    """Starts the application after creation and update, stops it with a snapshot before update and deletion.
+
+    Two custom resources around the application: one that is updated before it, and stops, one that is updated after it,
+    and starts from the snapshot.
 
     Args:
         scope: Parent construct.
@@ -52,19 +55,31 @@ class ApplicationControl(Construct):
             )
         )
         application.log_group.grant(control.function, "logs:FilterLogEvents")
-        self.resource = CustomResource(
+        properties = {
+            "ApplicationName": application.name,
+            "LogGroupName": application.log_group.log_group_name,
+            "StartTimeoutSeconds": str(start_timeout_seconds),
+            # Whatever changes of the application changes these, so that CloudFormation tells both.
+            "Configuration": application.configuration,
+        }
+        timeout = Duration.seconds(start_timeout_seconds + 60)
+        stopped = CustomResource(
+            self,
+            "Stopped",
+            resource_type="Custom::StoppedApplication",
+            service_token=control.function.function_arn,
+            service_timeout=timeout,
+            properties={"Moment": "before_update", **properties},
+        )
+        stopped.node.add_dependency(control)
+        application.resource.node.add_dependency(stopped)
+        running = CustomResource(
             self,
             "Running",
             resource_type="Custom::RunningApplication",
             service_token=control.function.function_arn,
-            service_timeout=Duration.seconds(start_timeout_seconds + 60),
-            properties={
-                "ApplicationName": application.resource.ref,
-                "LogGroupName": application.log_group.log_group_name,
-                "StartTimeoutSeconds": str(start_timeout_seconds),
-                # A changed package restarts the application; this makes CloudFormation tell us.
-                "PackageHash": application.package_hash,
-            },
+            service_timeout=timeout,
+            properties={"Moment": "after_update", **properties},
         )
         # Start last, stop first.
-        self.resource.node.add_dependency(application, control)
+        running.node.add_dependency(application, control)

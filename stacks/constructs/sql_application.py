@@ -25,6 +25,7 @@ class SqlApplication(Construct):
     Args:
         scope: Parent construct.
         id_: Logical name.
+        name: Name of the application: known beforehand, so that it can be stopped before it is updated.
         package: Path of the zip that `make package` built.
         properties: Property group `cutwatch.application`: what the entry point reads.
         settings: Parallelism, checkpoints.
@@ -36,14 +37,17 @@ class SqlApplication(Construct):
         scope: Construct,
         id_: str,
         *,
+        name: str,
         package: str,
         properties: Mapping[str, str],
         settings: AnalyticsSettings,
         log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, id_)
+        self.name = name
+        self.configuration = {"Package": "", "Settings": settings.model_dump_json(), **properties}
         code = assets.Asset(self, "Package", path=package)
-        self.package_hash = code.asset_hash
+        self.configuration["Package"] = code.asset_hash
         # The log stream must exist before the application starts: the service drops lines for a missing one.
         log_group = logs.LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
         log_stream = logs.LogStream(self, "LogStream", log_group=log_group, removal_policy=RemovalPolicy.DESTROY)
@@ -67,6 +71,7 @@ class SqlApplication(Construct):
         self.resource = analytics.CfnApplication(
             self,
             "Resource",
+            application_name=name,
             runtime_environment=RUNTIME,
             service_execution_role=self.role.role_arn,
             application_mode="STREAMING",
@@ -91,10 +96,8 @@ class SqlApplication(Construct):
 
     @property
     def arn(self) -> str:
-        """ARN of the application; `ref` is its name."""
-        return Stack.of(self).format_arn(
-            service="kinesisanalytics", resource="application", resource_name=self.resource.ref
-        )
+        """ARN of the application, made of its name."""
+        return Stack.of(self).format_arn(service="kinesisanalytics", resource="application", resource_name=self.name)
 
     def _configuration(
         self, code: assets.Asset, properties: Mapping[str, str], settings: AnalyticsSettings

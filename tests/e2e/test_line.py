@@ -55,7 +55,9 @@ class Deployed:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("line")
-    scenario = Scenario(seed=11, start=START, days=DAYS, clicks_per_minute=12.0, fixed_faults=_faults(), faults_per_day=0.0)
+    scenario = Scenario(
+        seed=11, start=START, days=DAYS, clicks_per_minute=12.0, fixed_faults=_faults(), faults_per_day=0.0
+    )
     planned = plan(scenario)
     given = Input(generate_days(planned), START, START + timedelta(days=DAYS), as_labels(planned.faults))
     with LocalCloud(log_file=folder / "localcloud.log") as cloud:

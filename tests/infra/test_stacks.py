@@ -86,6 +86,17 @@ def test_the_application_starts_last_and_logs_before_it_starts(default_stage: Te
     assert "AWS::IAM::Policy" in kinds
 
 
+def test_the_application_is_stopped_before_it_is_updated(default_stage: Templates) -> None:
+    template = default_stage["Cutwatch-dev-Analytics"]["Resources"]
+    (application,) = [part for part in template.values() if part["Type"] == "AWS::KinesisAnalyticsV2::Application"]
+    before = {template[name]["Type"] for name in application["DependsOn"]}
+    assert "Custom::StoppedApplication" in before
+    by_kind = {part["Type"]: part["Properties"] for part in template.values()}
+    stopped, running = by_kind["Custom::StoppedApplication"], by_kind["Custom::RunningApplication"]
+    assert stopped["Configuration"] == running["Configuration"]
+    assert "seed" in running["Configuration"]
+
+
 def test_every_mapping_has_limits_and_a_place_for_failures(default_stage: Templates) -> None:
     mappings = list(resources(default_stage, "AWS::Lambda::EventSourceMapping"))
     assert mappings

@@ -123,7 +123,6 @@ static inline double settle_cut(double from, double to, double cut) {
     if (bits <= 0) return cut; /* the step would be denormal */
     memcpy(&step, &bits, 8);
     settled = floor(cut / step + 0.5) * step;
-    if (settled >= to) settled -= step;
     return settled >= from && settled < to ? settled : cut;
 }
 

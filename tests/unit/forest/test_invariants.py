@@ -103,3 +103,47 @@ def test_trees_differ_from_one_another() -> None:
     forest = RandomCutForest(1, trees=10)
     forest.update(rows)
     assert len({float(tree.node(int(tree.head["root"]))["cut"]) for tree in trees(forest)}) == 10
+
+
+def places_of_first_cuts(forest: RandomCutForest) -> Rows:
+    """For each tree, where its first cut lies on its side of the box, 0 to 1."""
+    places = []
+    for tree in trees(forest):
+        root = int(tree.head["root"])
+        low, high = tree.boxes[root][:, : tree.dims]
+        node = tree.node(root)
+        dim = int(node["dim"])
+        places.append((node["cut"] - low[dim]) / (high[dim] - low[dim]))
+    return np.array(places)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 3], [3, 1, 0], [1, 0, 3]])
+def test_inserting_leaves_the_first_cut_uniform(order: list[int]) -> None:
+    """However the points came: the cut falls between 1 and 3 twice as often as between 0 and 1."""
+    places = []
+    for seed in range(10):
+        forest = RandomCutForest(1, trees=1_000, sub_sample_size=10, seed=seed)
+        forest.update([float(value) for value in order])
+        places.append(places_of_first_cuts(forest))
+    assert (np.array(places) > 1 / 3).mean() == pytest.approx(2 / 3, abs=5 * np.sqrt(2 / 9 / 10_000))
+
+
+def test_cuts_stay_uniform_as_records_come_and_go() -> None:
+    """The first cut's place on its side is uniform, and its side is chosen in proportion to the sides' lengths."""
+    forest = RandomCutForest(3, trees=1_000, sub_sample_size=12, time_decay=20, seed=2)
+    forest.update(np.random.default_rng(3).normal(size=(400, 3)) * [1.0, 2.0, 5.0])
+    chosen = np.zeros(3)
+    expected = np.zeros(3)
+    variance = np.zeros(3)
+    for tree in trees(forest):
+        root = int(tree.head["root"])
+        part = (tree.boxes[root][1] - tree.boxes[root][0])[:3]
+        part /= part.sum()
+        chosen[tree.node(root)["dim"]] += 1
+        expected += part
+        variance += part * (1 - part)
+    assert (np.abs(chosen - expected) < 5 * np.sqrt(variance)).all()
+    places = places_of_first_cuts(forest)
+    for quantile in (0.1, 0.25, 0.5, 0.75, 0.9):
+        spread = np.sqrt(quantile * (1 - quantile) / 1_000)
+        assert (places < quantile).mean() == pytest.approx(quantile, abs=5 * spread)

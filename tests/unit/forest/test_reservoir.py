@@ -75,7 +75,10 @@ def test_without_decay_to_speak_of_the_sample_is_uniform() -> None:
 def test_keys_keep_their_meaning_over_very_many_units_of_decay() -> None:
     """The keys' epoch moves along: after 90,000 records at decay 11 they would have left their range long ago."""
     forest = RandomCutForest(1, trees=40, sub_sample_size=10, time_decay=11, seed=5)
-    forest.update(np.arange(90_000.0))
+    for seen in range(0, 90_000, 400):
+        forest.update(np.arange(seen, seen + 400.0))
+        waiting = next_records(forest) - (seen + 400)
+        assert waiting.max() < 11 * 10, "also where the epoch has just moved, records keep coming in"
     found = ages(forest, 90_000)
     assert found.max() < 11 * 20
     saved = forest.to_bytes()

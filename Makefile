@@ -6,6 +6,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 STAGE ?= dev
+# What the analytics application runs on in the local cloud: embedded, or flink. On AWS it is always flink.
+ENGINE ?= embedded
+FLINK := $(if $(filter flink,$(ENGINE)),.venv-flink/.done)
+PACKAGE = $(if $(FLINK),--flink)
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .PHONY: help
@@ -41,13 +45,13 @@ native: .venv/.done ## build the forest's C core for this machine (cached)
 # ---- run ----
 
 .PHONY: demo
-demo: install package .venv-localcloud/.done .venv-deepar/.done ## the whole line on this machine; CLICKS=file LABELS=file for your own clicks
-	@$(BIN)/python -m cutwatch demo $(if $(CLICKS),--clicks $(CLICKS)) $(if $(LABELS),--labels $(LABELS)) $(DEMO)
+demo: install package .venv-localcloud/.done .venv-deepar/.done $(FLINK) ## the whole line on this machine; CLICKS=file LABELS=file for your own clicks; ENGINE=flink
+	@CUTWATCH_ENGINE=$(ENGINE) $(BIN)/python -m cutwatch demo $(if $(CLICKS),--clicks $(CLICKS)) $(if $(LABELS),--labels $(LABELS)) $(DEMO)
 
 .PHONY: package
 package: install ## lay out what is deployed: the functions' folders and the application's zip
 	@$(BIN)/python -m tools.package_functions
-	@$(BIN)/python -m tools.package_application $(if $(SQL),--sql $(SQL))
+	@$(BIN)/python -m tools.package_application $(if $(SQL),--sql $(SQL)) $(PACKAGE)
 
 # ---- an AWS account ----
 
@@ -59,6 +63,7 @@ synth: package ## synthesise the stacks of STAGE into cdk.out, checked, without 
 	@$(CDK) synth --quiet $(CONTEXT)
 
 .PHONY: deploy
+deploy: PACKAGE = --deploy
 deploy: package ## deploy STAGE into the account of your AWS credentials; EMAIL=me@example.com
 	$(CDK) deploy --all $(CONTEXT)
 

@@ -76,7 +76,7 @@ def connector(environment: Mapping[str, str]) -> Path:
     if maven is None:
         raise OperatorError(f"the Kinesis connector of Flink is not here and there is no Maven to get it: {advice}")
     command = [maven, "-B", "-q", "dependency:copy", f"-Dartifact={CONNECTOR}", f"-DoutputDirectory={JARS}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode or not path.is_file():
         raise OperatorError(f"Maven could not get {CONNECTOR}: {advice}")
     return path

@@ -8,6 +8,7 @@ Flink has committed is sent before its file is removed, so outputs are at least 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,7 @@ class Feeder:
         folder: has `place.json`, `in` and `out`.
         source: opens the stream at given positions.
         sinks: by the ARN of their stream.
+        errors_arn: the stream of bad rows, counted apart.
         lanes: how many lanes tell their progress.
         event_time: a record's event time in seconds, asked with several shards only.
     """
@@ -74,6 +76,7 @@ class Feeder:
         source: Callable[[Mapping[str, str]], KinesisSource],
         sinks: Callable[[str], Sink],
         *,
+        errors_arn: str,
         lanes: int,
         event_time: EventTime,
     ) -> None:
@@ -89,7 +92,8 @@ class Feeder:
         self._aligner: ShardAligner[SourceRecord] = ShardAligner()
         self._open: set[str] = set()
         self._closing: set[str] = set()
-        self.rows_out = 0
+        self._errors_arn = errors_arn
+        self._sent: Counter[str] = Counter()
         self._repair()
 
     @property
@@ -173,7 +177,7 @@ class Feeder:
                     batches.setdefault(route, []).append(OutputRecord(data, key))
             for arn, records_out in batches.items():
                 self._sink(arn).put(records_out)
-                self.rows_out += len(records_out)
+                self._sent["bad_rows" if arn == self._errors_arn else "rows_out"] += len(records_out)
             path.unlink()
         if files:
             self._note_done()
@@ -191,4 +195,5 @@ class Feeder:
 
     def state(self) -> dict[str, Any]:
         """What is told of the progress."""
-        return {"positions": self.place.done, "counts": {"records_in": self.records_done, "rows_out": self.rows_out}}
+        counts = {name: self._sent[name] for name in ("rows_out", "bad_rows")}
+        return {"positions": self.place.done, "counts": {"records_in": self.records_done, **counts}}

@@ -57,8 +57,8 @@ def launch_on_flink(
         CutwatchError: where something is wrong with the properties, the SQL, the streams, the state or the job.
     """
     loaded = load_program(properties, folder / "kda_sql")
-    build_outputs(loaded.program, loaded.application, properties, lambda arn: KinesisSink(kinesis, arn))
     kinesis = clients.kinesis_client(properties.region)
+    build_outputs(loaded.program, loaded.application, properties, lambda arn: KinesisSink(kinesis, arn))
     for key, arn in stream_arns(properties).items():
         if arn:
             clients.check_stream(kinesis, key, arn)
@@ -185,6 +185,7 @@ class _LocalRun:
             self._state.feed,
             lambda positions: KinesisSource(self._kinesis, arn, positions=positions),
             lambda sink: KinesisSink(self._kinesis, sink, seed=self._properties.seed),
+            errors_arn=self._properties.errors_stream_arn,
             lanes=spec.lanes,
             event_time=event_time_of(self._loaded.application, self._properties.max_ahead_seconds),
         )

@@ -43,4 +43,11 @@ INLINE double exp_of(double x) {
     return result * scale;
 }
 
+/* exp(x) - 1 for 0 <= x <= 1/11, the range of decay. */
+INLINE double growth_of(double x) {
+    double sum = 1;
+    for (int k = 12; k > 1; k--) sum = 1 + x / k * sum;
+    return x * sum;
+}
+
 #endif

@@ -1,4 +1,5 @@
 /* Size of a forest and its first state. */
+#include "elementary.h"
 #include "forest.h"
 #include "layout.h"
 #include "random.h"
@@ -57,7 +58,7 @@ API int64_t forest_bytes(int columns, int shingle, int trees, int samples) {
 API void forest_init(Forest *f, int columns, int shingle, int trees, int samples, double decay, uint64_t seed) {
     lay_out(f, columns, shingle, trees, samples);
     f->decay = decay;
-    f->growth = expm1(decay);
+    f->growth = growth_of(decay);
     double *reciprocals = (double *)((char *)f + f->reciprocal), *log2s = (double *)((char *)f + f->log2s);
     for (int i = 1; i <= samples; i++) log2s[i] = log2((double)i);
     for (int i = 1; i < samples + 2; i++) reciprocals[i] = 1.0 / i;

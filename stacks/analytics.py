@@ -70,4 +70,6 @@ class AnalyticsStack(Stack):
             log_retention=retention,
         )
         CfnOutput(self, "ApplicationName", value=self.application.resource.ref)
+        if self.application.connector is not None:
+            CfnOutput(self, "ConnectorSha256", value=self.application.connector.sha256)
         CfnOutput(self, "ApplicationLogGroup", value=self.application.log_group.log_group_name)

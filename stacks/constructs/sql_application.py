@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
+from stacks.constructs.package_manifest import read_connector
 from stacks.settings.analytics import AnalyticsSettings
 
 RUNTIME = "FLINK-2_2"
@@ -45,6 +46,7 @@ class SqlApplication(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.name = name
+        self.connector = read_connector(package)
         self.configuration = {"Package": "", "Settings": settings.model_dump_json(), **properties}
         code = assets.Asset(self, "Package", path=package)
         self.configuration["Package"] = code.asset_hash
@@ -99,6 +101,10 @@ class SqlApplication(Construct):
         """ARN of the application, made of its name."""
         return Stack.of(self).format_arn(service="kinesisanalytics", resource="application", resource_name=self.name)
 
+    def _run_options(self) -> dict[str, str]:
+        """Tell the service what to run; without a connector the package runs in the local cloud only."""
+        return {"python": ENTRY_POINT, **({"jarfile": self.connector.file} if self.connector else {})}
+
     def _configuration(
         self, code: assets.Asset, properties: Mapping[str, str], settings: AnalyticsSettings
     ) -> analytics.CfnApplication.ApplicationConfigurationProperty:
@@ -116,7 +122,7 @@ class SqlApplication(Construct):
             environment_properties=app.EnvironmentPropertiesProperty(
                 property_groups=[
                     app.PropertyGroupProperty(
-                        property_group_id="kinesis.analytics.flink.run.options", property_map={"python": ENTRY_POINT}
+                        property_group_id="kinesis.analytics.flink.run.options", property_map=self._run_options()
                     ),
                     app.PropertyGroupProperty(property_group_id="cutwatch.application", property_map=dict(properties)),
                 ]

@@ -48,6 +48,7 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
     package = tmp_path_factory.mktemp("package") / "application.zip"
     with zipfile.ZipFile(package, "w") as zipped:
         zipped.writestr(zipfile.ZipInfo("main.py"), "")
+        zipped.writestr(zipfile.ZipInfo("manifest.json"), '{"connector": null}')
 
     def run(folder: Path, context: Mapping[str, Any]) -> Templates:
         import aws_cdk as cdk

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cutwatch.detection.settings import DetectionSettings
 from cutwatch.errors import OperatorError
+from stacks.constructs.package_manifest import Connector, read_connector
 
 Templates = Mapping[str, Mapping[str, Any]]
 
@@ -84,6 +87,15 @@ def test_the_application_starts_last_and_logs_before_it_starts(default_stage: Te
     assert "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption" in kinds
     assert "AWS::Logs::LogStream" in kinds
     assert "AWS::IAM::Policy" in kinds
+
+
+def test_a_connector_in_the_package_is_named_to_the_service(tmp_path: Path) -> None:
+    package = tmp_path / "application.zip"
+    with zipfile.ZipFile(package, "w") as zipped:
+        zipped.writestr("manifest.json", '{"connector": {"file": "lib/kinesis.jar", "sha256": "ab"}}')
+    assert read_connector(str(package)) == Connector("lib/kinesis.jar", "ab")
+    with pytest.raises(OperatorError, match="run `make package`"):
+        read_connector(str(tmp_path / "none.zip"))
 
 
 def test_the_application_is_stopped_before_it_is_updated(default_stage: Templates) -> None:

@@ -16,10 +16,6 @@ from cutwatch.sql.engines.flink.intake import Work
 from cutwatch.sql.engines.flink.spec import EngineSpec
 from cutwatch.sql.rows import OutputRow
 
-FOREST_ROWS = 1_000
-"""A forest's snapshot is taken anew after so many rows; until then the rows since are kept beside it. A snapshot is
-some 400 kB, a row of four columns 32 bytes, and learning 1,000 rows again takes 20 ms."""
-
 ForestKey = bytes
 
 
@@ -46,6 +42,7 @@ class Lane:
 
     def __init__(self, spec: EngineSpec) -> None:
         self._program, self._source = spec.program, spec.source
+        self._forest_rows = spec.forest_rows
         self._flow = Flow(spec.program, connect(), spec.seed)
         self._wanted = wanted_streams(spec.program, spec.application, spec.streams)
         self._saved: dict[ForestKey, SavedForest] = {}
@@ -76,7 +73,7 @@ class Lane:
             saved = self._saved.setdefault(key, SavedForest())
             saved.rows += learned
             saved.seen += sum(len(rows) for rows in learned)
-            if saved.since >= FOREST_ROWS:
+            if saved.since >= self._forest_rows:
                 name, forest = pickle.loads(key)  # noqa: S301 - pickled above
                 saved.snapshot, saved.rows = self._calls[name].forest_bytes(forest), []
             changed[key] = saved

@@ -28,7 +28,6 @@ FLUSH_MS = 200
 """What has come is worked off so often."""
 QUIET_MS = 20_000
 """When nothing has come for so long, no split is behind; it is longer than Flink takes to call a split idle."""
-_SMALLEST_LOG = 262_144
 
 Parse = Callable[[Any], tuple[int, int | None, bytes]]
 """From what a source gives to (order, arrival in milliseconds, bytes)."""
@@ -109,7 +108,7 @@ class IntakeOperator(KeyedProcessFunction):  # type: ignore[misc]
         mark = (END if ended else service.current_watermark(), quiet)
         works = self._flush(mark)
         self._log.add(mark)
-        if self._logged >= max(_SMALLEST_LOG, self._base_size):
+        if self._logged >= max(self._spec.snapshot_bytes, self._base_size):
             self._save()
         if self._intake.holds_back and not ended:
             self._set_timer(ctx)
@@ -183,7 +182,7 @@ class LaneOperator(KeyedProcessFunction):  # type: ignore[misc]
         outputs = [self._encode(row) for row in lane.run(work)]
         self._log.add(data)
         sizes[0] += len(data)
-        if sizes[0] >= max(_SMALLEST_LOG, sizes[1]):
+        if sizes[0] >= max(self._spec.snapshot_bytes, sizes[1]):
             self._save(key)
         for found in (*outputs, self._encode.progress(number, work.records)):
             if found is not None:

@@ -23,6 +23,9 @@ class EngineSpec:
         max_ahead_seconds: how far a row's time may lie ahead of its arrival.
         streams: the streams wanted; None for those of the description.
         numbered: whether records carry numbers that tell their order; else their arrival does.
+        snapshot_bytes: a log of what came since a snapshot grows to at least so much before the next one.
+        forest_rows: a forest learns so many rows before its next snapshot. One of 100 trees is some 400 kB, a row of
+            four columns 32 bytes, and learning 1,000 rows again takes 20 ms.
     """
 
     program: Program
@@ -32,6 +35,8 @@ class EngineSpec:
     max_ahead_seconds: float = 300.0
     streams: tuple[str, ...] | None = None
     numbered: bool = True
+    snapshot_bytes: int = 262_144
+    forest_rows: int = 1_000
 
     @property
     def source(self) -> str:

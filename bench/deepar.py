@@ -206,9 +206,7 @@ def summarise(results: list[StreamResult], latencies: list[Latencies]) -> dict[s
 
 
 def show(summary: dict[str, object], results: list[StreamResult]) -> None:
-    print(
-        "seed  clicks  train s  serve s  cover  width  loss    RCF 3 sigma  faults (outside the band, highest RCF score)"
-    )
+    print("seed  clicks  train s  serve s  cover  width  loss    RCF 3 sigma  faults: outside band, highest RCF score")
     for one in results:
         faults = "; ".join(
             f"{fault.kind} {fault.outside_band}/{fault.windows}, {fault.highest_rcf_score:.2f}" for fault in one.faults

@@ -100,8 +100,12 @@ bench: install ## the forest's fidelity to the real service, and its speed again
 # ---- checks ----
 
 .PHONY: test
-test: check package .venv-localcloud/.done .venv-deepar/.done ## every test, after ruff and mypy
+test: check package .venv-localcloud/.done .venv-deepar/.done .venv-flink/.done ## every test, after ruff and mypy
 	$(BIN)/pytest $(TESTS)
+
+.PHONY: test-flink
+test-flink: install package .venv-localcloud/.done .venv-flink/.done ## every test of the Flink engine, also those that `make test` leaves out
+	CUTWATCH_ALL_FLINK_TESTS=1 $(BIN)/pytest tests/sql/test_flink.py tests/unit/sql/test_flink_parts.py tests/unit/runtime/test_feeder.py tests/e2e/test_flink_restart.py tests/e2e/test_flink_application.py
 
 .PHONY: snapshot
 snapshot: package ## accept the stacks as they are now into the tests' snapshot
@@ -115,5 +119,5 @@ check: install ## ruff and mypy --strict
 
 .PHONY: lock
 lock: .venv/.done ## compile every requirements.in into its pinned, hashed .txt
-	@for f in requirements requirements-build requirements-dev cutwatch/requirements cutwatch/localcloud/requirements cutwatch/deepar/requirements lambdas/requirements bench/requirements; do \
+	@for f in requirements requirements-build requirements-dev cutwatch/requirements cutwatch/localcloud/requirements cutwatch/deepar/requirements lambdas/requirements bench/requirements flink/requirements; do \
 	  echo "$$f.txt"; $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $$f.in -o $$f.txt; done

@@ -121,3 +121,4 @@ check: install ## ruff and mypy --strict
 lock: .venv/.done ## compile every requirements.in into its pinned, hashed .txt
 	@for f in requirements requirements-build requirements-dev cutwatch/requirements cutwatch/localcloud/requirements cutwatch/deepar/requirements lambdas/requirements bench/requirements flink/requirements; do \
 	  echo "$$f.txt"; $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $$f.in -o $$f.txt; done
+	$(BIN)/uv pip compile -q --python-version 3.12 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header --no-emit-index-url flink/packages.in -o flink/packages.txt

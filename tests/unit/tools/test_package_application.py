@@ -15,6 +15,7 @@ import pytest
 
 from cutwatch import __version__
 from cutwatch.errors import OperatorError
+from tools import flink_packages
 from tools.package_application import OUTPUT, SQL, main, package, write_zip
 
 
@@ -94,3 +95,31 @@ def test_the_command_prints_the_size(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_the_default_output_is_where_the_stacks_take_it_from() -> None:
     assert OUTPUT.relative_to(Path(__file__).parents[3]).as_posix() == "build/application.zip"
+
+
+def test_the_connector_lies_in_the_package_with_its_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jar = tmp_path / "connector-1.0.jar"
+    jar.write_bytes(b"stands in for a jar")
+    monkeypatch.setenv("KINESIS_JAR", str(jar))
+    assert flink_packages.connector(os.environ) == jar
+    built = package(output=tmp_path / "application.zip", jar=jar)
+    with zipfile.ZipFile(built) as archive:
+        connector = json.loads(archive.read("manifest.json"))["connector"]
+        assert archive.read(connector["file"]) == b"stands in for a jar"
+    assert connector == {"file": f"lib/{jar.name}", "sha256": hashlib.sha256(jar.read_bytes()).hexdigest()}
+
+
+def test_a_deployment_without_the_connector_is_refused_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KINESIS_JAR", str(tmp_path / "none.jar"))
+    assert main(["--deploy", "--output", str(tmp_path / "application.zip")]) == OperatorError.exit_code
+    assert capsys.readouterr().err == f"package_application: KINESIS_JAR is {tmp_path / 'none.jar'}, which is no file\n"
+    assert not (tmp_path / "application.zip").exists()
+
+
+def test_without_maven_the_way_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flink_packages, "JARS", tmp_path)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(OperatorError, match="there is no Maven to get it: set KINESIS_JAR to the path of flink-sql"):
+        flink_packages.connector({})

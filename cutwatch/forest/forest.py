@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -27,7 +28,22 @@ PARTS = 4
 
 _ALIGNMENT = 64
 _FEW_ROWS = 16
+_LARGEST_KEPT = 16_000_000
 _PLAIN_NUMBERS = frozenset((float, int))
+
+
+_kept = threading.local()
+
+
+def _scratch(purpose: str, size: int) -> Floats:
+    """Memory to save and restore in, kept by each thread: asking the system for it anew takes as long as the work."""
+    if size > _LARGEST_KEPT:
+        return np.empty(size // 8 + 1)
+    kept: Floats | None = getattr(_kept, purpose, None)
+    if kept is None or kept.nbytes < size:
+        kept = np.empty(size // 8 + 1)
+        setattr(_kept, purpose, kept)
+    return kept
 
 
 class RandomCutForest:
@@ -237,10 +253,10 @@ class RandomCutForest:
             A versioned, checksummed, little-endian blob. Forests in equal states give equal blobs.
         """
         library = core()
-        room = np.empty(library.forest_save_bound(self._address), np.uint8)
-        scratch = np.empty(library.forest_save_scratch(self._address) // 8 + 1)
+        room = _scratch("room", library.forest_save_bound(self._address))
+        scratch = _scratch("save", library.forest_save_scratch(self._address))
         size = library.forest_save(self._address, room.ctypes.data, scratch.ctypes.data)
-        return state.pack(self.parameters, room[:size].data)
+        return state.pack(self.parameters, room.view(np.uint8)[:size].data)
 
     @classmethod
     def from_bytes(cls, saved: bytes) -> Self:
@@ -253,7 +269,7 @@ class RandomCutForest:
         forest = cls.__new__(cls)
         forest._prepare(parameters)
         library = core()
-        scratch = np.empty(library.forest_restore_scratch(forest._address) // 8)
+        scratch = _scratch("restore", library.forest_restore_scratch(forest._address))
         if not library.forest_restore(forest._address, body, len(body), scratch.ctypes.data):
             raise DataError("A saved forest is damaged: its contents do not fit together.")
         return forest

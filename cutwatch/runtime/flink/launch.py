@@ -205,9 +205,9 @@ class _LocalRun:
         }
         if newest is not None:
             options["execution.state-recovery.path"] = newest.resolve().as_uri()
-        if self._jar:
-            options["pipeline.jars"] = self._jar.resolve().as_uri()
         environment = local_environment(self._parallelism, options)
+        if self._jar:
+            environment.add_jars(self._jar.resolve().as_uri())
         tags = sink_tags(self._properties) if self._jar else None
         encode = StreamEncode(self._properties, self._loaded, tags, tell_progress=True)
         build_job(environment, spec, self._connection, encode)

@@ -143,9 +143,7 @@ class KinesisConnection:
         """
         from pyflink.java_gateway import get_gateway
 
-        table_environment.execute_sql(create_table("clicks", self._source_options()))
-        planned = table_environment.to_data_stream(table_environment.from_path("clicks"))
-        source = find_source(planned._j_data_stream.getTransformation())
+        source = planned_source(self._source_options())
         java = get_gateway().jvm
         strategy = java.org.apache.flink.api.common.eventtime.WatermarkStrategy.forMonotonousTimestamps().withIdleness(
             java.java.time.Duration.ofSeconds(_IDLE_SECONDS)
@@ -203,8 +201,20 @@ class KinesisConnection:
         }
 
 
-def find_source(transformation: Any) -> Any:
-    """The source at the root of a plan's transformations. Raises DeveloperError where there is none of the new kind."""
+def planned_source(options: Mapping[str, str]) -> Any:
+    """The source that the planner makes of a table's options, as Java's SourceTransformation.
+
+    It is planned in an environment of its own, which is never run: left in the job's, the table would be read as well.
+
+    Raises:
+        DeveloperError: where the plan begins with something else.
+    """
+    from pyflink.datastream import StreamExecutionEnvironment
+    from pyflink.table import StreamTableEnvironment
+
+    tables = StreamTableEnvironment.create(StreamExecutionEnvironment.get_execution_environment())
+    tables.execute_sql(create_table("clicks", options))
+    transformation = tables.to_data_stream(tables.from_path("clicks"))._j_data_stream.getTransformation()
     while transformation.getInputs().size():
         transformation = transformation.getInputs().get(0)
     name = transformation.getClass().getSimpleName()

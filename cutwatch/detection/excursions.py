@@ -25,7 +25,7 @@ LENGTHS = 5
 PRIOR_STALLS = (0.1, 0.03, 0.01, 0.003, 0.001)  # a day, of at least 1, 2, ... windows, before anything is seen
 PRIOR_AGREED = (0.06, 0.03, 0.01, 0.003, 0.001)  # the same with the forest agreeing
 MEMORY_DAYS = 10.0
-SLACK = 2.2  # nats by which the expectation's caution lowers the false rate
+SLACK = 3.2  # nats by which the expectation's caution lowers the false rate
 
 
 @dataclass(frozen=True)

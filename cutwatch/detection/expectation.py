@@ -14,7 +14,8 @@ from cutwatch.detection.curves import Curve
 from cutwatch.detection.levels import Levels, Row
 from cutwatch.detection.profile import Bin, Profile
 
-MOST_DAYS = 3.0
+MOST_DAYS = 3
+WINDOWS_A_BIN = 10
 UNKNOWN = 1.5  # at a time of day not seen before, rates may change by so much while evidence gathers
 SHARE_RANGE = (0.02, 0.98)
 
@@ -58,7 +59,7 @@ def expect(
         pages: curve of kinds over counts.
         frozen: an incident is open, so the last minutes say nothing of what is usual.
     """
-    near = profile.near(at)
+    near, around = profile.near(at), profile.around(at)
     known = all(found.days for found in near) and levels.profiled[0] > 0
     error, (count, _, kinds) = levels.error, levels.fast
     least, most = _lower(count, error), count + error * count**0.5
@@ -67,7 +68,7 @@ def expect(
     repeat = (levels.repeats[0] + 0.5) / (levels.repeats[1] + 10)
     if known:
         today, today_distinct, today_kinds = _today(levels)
-        by_profile = min(_edge(found, found.count, -1) for found in near) * min(1.0, today)
+        by_profile = _least([found.count for found in near], [found.days for found in near], around) * min(1.0, today)
         by_kinds = min(found.kinds * _part(pages, row.count, found.count) for found in near) * min(1.0, today_kinds)
         upper = max(_edge(found, found.count, 1) for found in near) * max(1.0, today)
         if frozen:
@@ -121,7 +122,19 @@ def _lower(mean: float, error: float) -> float:
     return max(0.0, mean - error * sqrt(mean))
 
 
+def _least(means: list[float], days: list[int], around: tuple[float, int]) -> float:
+    """The cautiously low mean of a time of day.
+
+    Few counts make a bin's own mean uncertain, so the mean of the hour around it counts, one standard error lower,
+    unless a bin lies clearly below that.
+    """
+    mean, windows = around
+    wide = max(0.0, mean - sqrt(mean / max(windows, 1)))
+    own = min(value + sqrt(value / (WINDOWS_A_BIN * min(n, MOST_DAYS))) for value, n in zip(means, days, strict=True))
+    return min(wide, own) if windows else own
+
+
 def _edge(found: Bin, mean: float, sign: int) -> float:
     """A bin's mean, one standard error lower or higher; ten windows a bin and day."""
-    error = sqrt(mean / (10 * min(found.days, MOST_DAYS)))
+    error = sqrt(mean / (WINDOWS_A_BIN * min(found.days, MOST_DAYS)))
     return max(0.0, mean + sign * error)

@@ -20,7 +20,7 @@ from cutwatch.detection.likelihood import mean_shift, rate_change, share_change
 from cutwatch.detection.settings import DetectionSettings, FaultName
 
 GONE, GONE_UNKNOWN = 0.04, 0.01  # of the counts; break-even at 30 % and 21 % of the expectation
-MERGED, MERGED_UNKNOWN = 0.4, 0.3  # of those who are new
+MERGED, MERGED_UNKNOWN = 0.25, 0.25  # of those who are new
 FLOOD, FLOOD_UNKNOWN = 5.0, 12.0  # break-even at 2.5 and 4.4 times the expectation
 PAGE = 0.7  # kinds
 PAGE_VARIANCE = 0.15  # at least

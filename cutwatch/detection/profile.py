@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 BIN_SECONDS = 600
 DAY_SECONDS = 86_400
 MEMORY_DAYS = 3.0
+REACH = 3  # bins on either side that make up the hour around a bin
+BIN_WINDOWS = 10
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,16 @@ class Profile:
         """The bins at, before and after a bin: rhythms wander by some minutes."""
         count = len(self.bins)
         return [self.bins[(at + step) % count] for step in (-1, 0, 1)] if count else [Bin()]
+
+    def around(self, at: int) -> tuple[float, int]:
+        """Mean count of the bins within half an hour, and the windows it rests on."""
+        count = len(self.bins)
+        reach = [self.bins[(at + step) % count] for step in range(-REACH, REACH + 1)] if count > 2 * REACH else []
+        days = [min(found.days, int(MEMORY_DAYS)) for found in reach]
+        if not sum(days):
+            return 0.0, 0
+        mean = sum(found.count * n for found, n in zip(reach, days, strict=True)) / sum(days)
+        return mean, BIN_WINDOWS * sum(days)
 
     def here(self, at: int) -> Bin:
         """The bin at a place, empty before the first is filled."""

@@ -71,10 +71,8 @@ def expect(
         by_profile = _least([found.count for found in near], [found.days for found in near], around) * min(1.0, today)
         by_kinds = min(found.kinds * _part(pages, row.count, found.count) for found in near) * min(1.0, today_kinds)
         upper = max(_edge(found, found.count, 1) for found in near) * max(1.0, today)
-        if frozen:
-            least, least_kinds, most = by_profile, by_kinds, upper
-        else:
-            least, least_kinds, most = min(least, by_profile), min(least_kinds, by_kinds), max(most, upper)
+        least_kinds = by_kinds  # a missing page lasts: the last minutes would soon take it for usual
+        least, most = (by_profile, upper) if frozen else (min(least, by_profile), max(most, upper))
         middle = near[len(near) // 2]
         usual, usual_kinds = middle.count * today, middle.kinds * today_kinds
         usual_distinct = middle.distinct * today_distinct

@@ -28,7 +28,8 @@ from cutwatch.detection.settings import DetectionSettings
 WARY = 0.34  # share of the opening level at which learning has stopped
 NOISE_MINUTES = 720.0
 CURVE_MINUTES = 1440.0
-DRIFT_MINUTES = 45.0  # half-life of the expectation in an incident at an unknown time of day
+DRIFT_MINUTES = 45.0  # half-life of the expectation in an incident at a time of day not seen before
+SLOW_DRIFT_MINUTES = 180.0  # the same where next to nothing is left
 SILENCE = 0.02  # share of the expectation below which nothing is learnt
 NEW_NORMAL_MINUTES = 1440.0
 NEAR_SILENCE, NEAR_SILENCE_MINUTES = 0.12, 7 * 1440.0
@@ -49,7 +50,8 @@ def learn(
     levels = learn_levels(state.levels, row, here, seen=state.seen, minutes=minutes, weight=weight)
     profile = state.profile
     if is_open and not e.known and row.count > SILENCE * e.usual:
-        rate = half_life(DRIFT_MINUTES / minutes)
+        is_near_silence = row.count < NEAR_SILENCE * e.usual
+        rate = half_life((SLOW_DRIFT_MINUTES if is_near_silence else DRIFT_MINUTES) / minutes)
         levels = replace(
             levels,
             fast=toward(levels.fast, row.triple, rate),

@@ -52,7 +52,7 @@ def _updated(old: ColumnFinding | None, name: str, record: ScoreRecord, finding:
     value = record.values[name]
     off = finding.deviations.get(name, 0.0) if finding else 0.0
     explained = record.explanation.get(name) if record.explanation else None
-    expected = (finding.expected.get(name) if finding else None) or (record.expected or {}).get(name)
+    expected = (record.expected or {}).get(name) or (finding.expected.get(name) if finding else None)
     expected = expected or (old.expected if old else None)
     if old is None:
         direction: Direction = "HIGH" if off > 0 else "LOW"

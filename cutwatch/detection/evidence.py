@@ -27,6 +27,7 @@ ODD_OPENS = 3.5  # surprise that opens an incident
 ALMOST = 0.99  # share of an opening level that is reached, but by too few windows
 VARIATION, VARIATION_UNKNOWN = 0.15, 0.25  # least relative noise of a rate
 DAY_SECONDS = 86_400
+AGED_WINDOWS = 10  # histories age by so many windows at a time
 
 
 def weigh(
@@ -51,7 +52,8 @@ def weigh(
     strongest: FaultName = "gone"
     for name in said:
         before = state.faults.get(name, Evidence())
-        before = replace(before, history=age(before.history, 1 / windows_per_day))
+        if state.seen % AGED_WINDOWS == 0:
+            before = replace(before, history=age(before.history, AGED_WINDOWS / windows_per_day))
         level = before.history.level(target, windows_per_day)
         faults[name] = evidence = add(before, said[name], level=level, take_back=TAKE_BACK, agrees=agrees)
         own = evidence.nats / level

@@ -34,12 +34,27 @@ class ColumnFinding:
 
 @dataclass(frozen=True)
 class DetectorFinding:
-    """A detector that takes part: when its windows said so, its highest score and what that was held against."""
+    """A detector that takes part in an incident.
+
+    Attributes:
+        name: of the detector.
+        joined: end of the window in which it first said so.
+        score: its highest.
+        threshold: what that was held against.
+        column: of a forecast, the column farthest outside its band when it joined; None for other detectors.
+        direction: on which side of the band.
+        value: the column's then.
+        expected: the band.
+    """
 
     name: DetectorName
     joined: datetime
     score: float | None
     threshold: float | None
+    column: str | None = None
+    direction: Direction | None = None
+    value: float | None = None
+    expected: ExpectedRange | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,8 @@ class Incident:
         last_bad: end of the last window with evidence.
         over: end of the window in which it was found to be over; None while it is open.
         detectors: who takes part, in the order of joining; the first opened it.
-        columns: what moved, the leading column first.
+        columns: what moved, the leading column first, in windows of `window_seconds`.
+        window_seconds: length of the windows of the detector that opened it.
     """
 
     series: str
@@ -68,6 +84,7 @@ class Incident:
     over: datetime | None
     detectors: tuple[DetectorFinding, ...]
     columns: tuple[ColumnFinding, ...]
+    window_seconds: int = 60
 
     @property
     def key(self) -> str:

@@ -7,7 +7,8 @@
       |   m quiet windows of every detector that holds it|
       +------------------- over <------------------------+
 
-A detector *holds* an incident open if it could have opened it; a witness of the evidence explains, but does not hold.
+A detector *holds* an incident open if it could have opened it. A witness of the evidence neither opens nor holds: one
+window over its threshold joins an incident that is open, and says nothing while all is quiet.
 The witnesses' windows are longer and come later: one of them that touches an incident joins it, and one that comes
 when the incident is over already confirms it (`confirm`), which changes the record of it and tells nobody.
 """
@@ -22,7 +23,7 @@ from cutwatch.detection.columns import update_columns
 from cutwatch.detection.finding import Finding
 from cutwatch.detection.incidents import DetectorFinding, Incident, NoticeKind
 from cutwatch.detection.records import DetectorName, ScoreRecord
-from cutwatch.detection.scores import Reading
+from cutwatch.detection.scores import Reading, band_distances
 from cutwatch.detection.settings import SEVERITIES, DetectionSettings, DetectorSettings, Severity
 from cutwatch.detection.state import DetectorState
 
@@ -56,7 +57,7 @@ class Window:
         """Whether it suffices to open an incident: a witness never does."""
         if self.by_evidence:
             return self.finding is not None and self.finding.opens
-        return self.detector.threshold != "evidence" and self.reading.is_suspicious
+        return not self.is_witness and self.reading.is_suspicious
 
     @property
     def is_bad(self) -> bool:
@@ -102,7 +103,7 @@ def advance(
         return (incident, None) if confirmed is None else (confirmed, "joined")
     incident = _take_in(window, incident)
     name = window.record.detector
-    joins = incident.finding(name) is None and (window.opens or window.reading.is_suspicious)
+    joins = incident.finding(name) is None and window.opens
     if joins and _overlaps(incident, window.reading.state, window.record):
         joined = (*incident.detectors, _detector_finding(window))
         severity = _raised(max(incident.severity, _severity(window), key=SEVERITIES.index))
@@ -145,6 +146,7 @@ def _open(window: Window, suspicious_since: datetime | None) -> Incident:
         over=None,
         detectors=(_detector_finding(window),),
         columns=(),
+        window_seconds=record.window_seconds,
     )
     return replace(incident, columns=update_columns(incident, record, finding))
 
@@ -162,7 +164,7 @@ def _take_in(window: Window, incident: Incident) -> Incident:
             last_bad=max(incident.last_bad, record.window_end),
             severity=max(incident.severity, _severity(window), key=SEVERITIES.index),
         )
-    if window.is_bad or window.finding is not None:
+    if record.window_seconds == incident.window_seconds and (window.is_bad or window.finding is not None):
         incident = replace(incident, columns=update_columns(incident, record, window.finding))
     return incident
 
@@ -202,8 +204,14 @@ def _overlaps(incident: Incident, state: DetectorState, record: ScoreRecord) -> 
 
 
 def _detector_finding(window: Window) -> DetectorFinding:
-    reading = window.reading
-    return DetectorFinding(window.record.detector, window.record.window_end, reading.score, reading.threshold)
+    record, reading = window.record, window.reading
+    found = DetectorFinding(record.detector, record.window_end, reading.score, reading.threshold)
+    distances = band_distances(record)
+    if not record.expected or not distances:
+        return found
+    column = max(distances, key=distances.__getitem__)
+    value, band = record.values[column], record.expected[column]
+    return replace(found, column=column, direction="LOW" if value < band.median else "HIGH", value=value, expected=band)
 
 
 def _severity(window: Window) -> Severity:

@@ -9,6 +9,7 @@ from cutwatch.detection import codec
 from cutwatch.detection.columns import NOTABLE
 from cutwatch.detection.incidents import ColumnFinding, DetectorFinding, Incident, Notice
 from cutwatch.detection.quiet_times import parse_zone
+from cutwatch.detection.records import ExpectedRange
 
 DETECTOR_NAMES = {"kinesis_rcf": "Kinesis RCF", "sagemaker_rcf": "SageMaker RCF", "deepar": "DeepAR"}
 KIND_TITLES = {
@@ -45,9 +46,7 @@ def notice_text(notice: Notice, *, time_zone: str = "UTC") -> str:
     lines += ["", "Columns, the leading one first:"]
     lines += [f"  {_column_line(column)}" for column in incident.columns]
     lines += ["", "Detectors:"]
-    lines += [
-        f"  {_detector_words(found, incident)}, since {_clock(found.joined, time_zone)}" for found in incident.detectors
-    ]
+    lines += [f"  {_detector_line(found, time_zone)}" for found in incident.detectors]
     for other in notice.together:
         lines += ["", f"Together with it, {other.series}: {explain(other, now=notice.moment, time_zone=time_zone)}"]
     if notice.held_back:
@@ -63,13 +62,15 @@ def explain(incident: Incident, *, now: datetime | None = None, time_zone: str =
     if incident.columns:
         column = incident.columns[0]
         shown = column.peak if incident.over else column.value
-        expected = f", expected {_range(column)}" if column.expected else ""
+        expected = f", expected {_range(column.expected)}" if column.expected else ""
         how = f"{_how_far(column, shown)} than usual"
         words.append(f"{column.name} {_number(shown)}{expected}: {how} since {since}.")
         words += _others(incident)
     else:
         words.append(f"Unusual since {since}.")
-    said = ", ".join(_detector_words(found, incident) for found in incident.detectors if found.score is not None)
+    said = ", ".join(
+        _detector_words(found) for found in incident.detectors if found.score is not None or found.direction
+    )
     return " ".join([*words, f"{said}."] if said else words)
 
 
@@ -124,36 +125,43 @@ def _others(incident: Incident) -> list[str]:
 
 
 def _how_far(column: ColumnFinding, value: float) -> str:
+    """`far lower` is below half of the range's lower end, `far higher` as far above the range as that is wide."""
     word = "lower" if column.direction == "LOW" else "higher"
     if column.expected is None:
         return word
     low, median, high = column.expected
-    outside = low - value if column.direction == "LOW" else value - high
-    return f"far {word}" if outside > 0.5 * abs(median - (low if column.direction == "LOW" else high)) else word
+    is_far = value <= low / 2 if column.direction == "LOW" else value - high > high - median
+    return f"far {word}" if is_far else word
 
 
-def _detector_words(found: DetectorFinding, incident: Incident) -> str:
+def _detector_words(found: DetectorFinding) -> str:
+    """What a detector says, in short."""
     name = DETECTOR_NAMES.get(found.name, found.name)
-    if found.name == "deepar":
-        low = bool(incident.columns) and incident.columns[0].direction == "LOW"
-        return f"{name} {'below its 1' if low else 'above its 99'} % band"
+    if found.direction:
+        return f"{name} {'below its 1' if found.direction == 'LOW' else 'above its 99'} % band"
     if found.score is None:
         return name
     against = f" (alarm above {_score(found.threshold)})" if found.threshold is not None else ""
     return f"{name} {_score(found.score)}{against}"
 
 
+def _detector_line(found: DetectorFinding, zone: str) -> str:
+    line = f"{_detector_words(found)}, since {_clock(found.joined, zone)}"
+    if found.column is None or found.value is None or found.expected is None:
+        return line
+    return f"{line}: {found.column} {_number(found.value)}, forecast {_range(found.expected)}"
+
+
 def _column_line(column: ColumnFinding) -> str:
-    expected = f", expected {_range(column)}" if column.expected else ""
+    expected = f", expected {_range(column.expected)}" if column.expected else ""
     attribution = f", attribution {_score(column.attribution)}" if column.attribution else ""
     return (
         f"{column.name} {column.direction}: {_number(column.value)}{expected}, peak {_number(column.peak)}{attribution}"
     )
 
 
-def _range(column: ColumnFinding) -> str:
-    assert column.expected is not None
-    low, high = (_number(edge) for edge in (column.expected.low, column.expected.high))
+def _range(expected: ExpectedRange) -> str:
+    low, high = _number(expected.low), _number(expected.high)
     return low if low == high else f"{low}–{high}"  # noqa: RUF001 - an en dash between numbers is what people read
 
 

@@ -79,14 +79,17 @@ def band_score(record: ScoreRecord) -> float | None:
 
     None where the record has no expected range. Two of a hundred normal windows lie outside a 1-99 % band.
     """
-    if not record.expected:
-        return None
-    distances = []
-    for column, (low, median, high) in record.expected.items():
+    return max(band_distances(record).values(), default=None)
+
+
+def band_distances(record: ScoreRecord) -> dict[str, float]:
+    """By column, how far a value lies from its forecast's median, in units of its band."""
+    distances = {}
+    for column, (low, median, high) in (record.expected or {}).items():
         if (value := record.values.get(column)) is not None:
             half = (high - median) if value > median else (median - low)
-            distances.append(abs(value - median) / max(half, 1e-9) if value != median else 0.0)
-    return max(distances, default=None)
+            distances[column] = abs(value - median) / max(half, 1e-9) if value != median else 0.0
+    return distances
 
 
 def learn_score(state: DetectorState, score: float | None) -> DetectorState:

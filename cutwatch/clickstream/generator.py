@@ -35,6 +35,24 @@ class Plan:
     faults: tuple[Fault, ...]
     crawlers: tuple[tuple[int, int, float], ...]
 
+    def cost(self, fault: Fault) -> float:
+        """Expected clicks (or, for a program fault, users) that a fault costs; for a flood, those it adds."""
+        first, last = (_minute(self.scenario, moment) for moment in (fault.start, fault.end))
+        expected = self.expected[max(0, first) : last]
+        if fault.kind == "program":  # whoever clicks first in a minute is counted all the same
+            further = (expected - 1 + np.exp(-expected)).sum() / self.scenario.clicks_per_user
+            return float(further * (1 - fault.share))
+        if fault.kind == "page":
+            return float(expected.sum() * page_popularity(self.scenario)[fault.page])
+        return float(expected.sum() * abs(1 - fault.share))
+
+
+def page_popularity(scenario: Scenario) -> Floats:
+    """Each page's share of the clicks, in the order of their numbers."""
+    popularity = 1 / np.arange(2, scenario.pages + 2)
+    shares: Floats = popularity / popularity.sum()
+    return shares
+
 
 def plan(scenario: Scenario) -> Plan:
     """Draw rates, faults and crawlers of a scenario; each from its own seed, so that one leaves the others alone."""
@@ -119,8 +137,7 @@ def _sessions_per_click(clicks_per_user: float) -> float:
 
 
 def _draw_pages(scenario: Scenario, count: int, rng: np.random.Generator) -> Ints:
-    popularity = 1 / np.arange(2, scenario.pages + 2)
-    return np.searchsorted(np.cumsum(popularity / popularity.sum()), rng.random(count)).clip(max=scenario.pages - 1)
+    return np.searchsorted(np.cumsum(page_popularity(scenario)), rng.random(count)).clip(max=scenario.pages - 1)
 
 
 def _flood(planned: Plan, fault: Fault, first: int, rng: np.random.Generator) -> Arrays:

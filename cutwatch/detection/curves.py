@@ -30,6 +30,12 @@ class Curve:
             return None
         return left * self.values[node] + right * self.values[node + 1]
 
+    @property
+    def highest(self) -> float:
+        """The highest mean at any node that is known; 0 while none is."""
+        known = (value for value, weight in zip(self.values, self.weights, strict=True) if weight >= LEAST_WEIGHT)
+        return max(known, default=0.0)
+
     def learn(self, count: float, value: float, rate: float) -> Curve:
         """The curve after one more row; `rate` is the weight of a row once much has been seen."""
         node, right = _place(count)

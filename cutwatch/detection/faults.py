@@ -10,20 +10,23 @@ odd      the forest is surprised (a lone count only)   -> score,   count LOW or 
 
 from __future__ import annotations
 
+from math import ceil
+
 from cutwatch.detection.dispersion import PRIOR_WINDOWS
 from cutwatch.detection.evidence_state import EvidenceState
 from cutwatch.detection.excursions import Evidence
 from cutwatch.detection.expectation import Expectation
 from cutwatch.detection.incidents import Direction, IncidentKind
 from cutwatch.detection.levels import Row
-from cutwatch.detection.likelihood import mean_shift, rate_change, share_change
+from cutwatch.detection.likelihood import missing_change, rate_change, share_change
 from cutwatch.detection.settings import DetectionSettings, FaultName
 
 GONE, GONE_UNKNOWN = 0.04, 0.01  # of the counts; break-even at 30 % and 21 % of the expectation
 MERGED, MERGED_UNKNOWN = 0.25, 0.25  # of those who are new
 FLOOD, FLOOD_UNKNOWN = 5.0, 12.0  # break-even at 2.5 and 4.4 times the expectation
 PAGE = 0.7  # kinds
-PAGE_VARIANCE = 0.15  # at least
+LEAST_MISSING = 0.05  # kinds that are usually missing, at least
+LEAST_SCATTER = 0.15  # variance over mean of the missing, at least
 LEAST_SUPPORT = -5.0  # nats: what the distinct say against `merged` is soon forgotten when they fall
 SUPPORT_VARIATION = 0.05  # least relative noise of their rate
 KINDS: dict[FaultName, IncidentKind] = {
@@ -48,7 +51,10 @@ def window_says(
         dispersion = max(1.0, state.shares.mean(1.0, PRIOR_WINDOWS))
         said["merged"] = share_change(row.distinct - 1, row.count - 1, 1 - e.repeat, factor, dispersion)
     if row.kinds is not None and (variance := state.page_variance.at(row.count)) is not None:
-        said["page"] = mean_shift(e.kinds - row.kinds, PAGE, max(PAGE_VARIANCE, variance))
+        there = ceil(state.pages.highest)
+        expected = max(there - e.kinds, LEAST_MISSING)
+        missing = max(there - row.kinds, 0.0)
+        said["page"] = missing_change(missing, expected, PAGE, max(variance, expected * LEAST_SCATTER, LEAST_MISSING))
     return {name: nats for name, nats in said.items() if name in settings.faults}
 
 

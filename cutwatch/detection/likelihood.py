@@ -46,16 +46,19 @@ def share_change(successes: float, trials: float, chance: float, factor: float, 
     return (successes * log(factor) + failures * log((1 - factor * chance) / (1 - chance))) / dispersion
 
 
-def mean_shift(shortfall: float, shift: float, variance: float) -> float:
-    """Normal mean lower by `shift` against no shift.
+def missing_change(missing: float, expected: float, further: float, variance: float) -> float:
+    """Missing kinds with mean `expected + further` against `expected`, as quasi-Poisson counts of that variance.
+
+    Few missing are skewed (mostly none, now and then two), many are nearly normal; this suits both.
 
     Args:
-        shortfall: expected minus seen.
-        shift: the loss sought, more than 0.
-        variance: of a single value.
+        missing: kinds that were not there.
+        expected: how many usually are not, more than 0.
+        further: the loss sought, more than 0.
+        variance: of how many are missing.
 
     Example:
-        >>> mean_shift(1.0, 1.0, 0.5)
-        1.0
+        >>> round(missing_change(1, 0.1, 0.9, 0.1), 3)
+        1.403
     """
-    return shift * (shortfall - shift / 2) / variance
+    return (missing * log((expected + further) / expected) - further) * expected / variance

@@ -14,7 +14,7 @@ from cutwatch.detection.curves import Curve
 from cutwatch.detection.dispersion import CountScatter, forget_held_counts, learn_counts
 from cutwatch.detection.excursions import Evidence, History, add, age, remember
 from cutwatch.detection.levels import half_life
-from cutwatch.detection.likelihood import mean_shift, rate_change, share_change
+from cutwatch.detection.likelihood import missing_change, rate_change, share_change
 from cutwatch.detection.oddity import APART, USED, Oddity, notice_oddity
 from cutwatch.detection.records import ExpectedRange
 from cutwatch.detection.scores import band_score, learn_score
@@ -44,11 +44,18 @@ def test_share_change_is_the_ratio_of_two_binomial_probabilities(
     assert share_change(successes, successes + failures, chance, factor, 1) == pytest.approx(expected, abs=1e-9)
 
 
-@given(st.floats(-10, 10), st.floats(0.1, 5), st.floats(0.1, 5))
-def test_mean_shift_is_the_ratio_of_two_normal_densities(shortfall: float, shift: float, variance: float) -> None:
-    expected = (shortfall**2 - (shortfall - shift) ** 2) / (2 * variance)
+@given(st.integers(0, 30), st.floats(0.05, 20), st.floats(0.1, 3))
+def test_missing_change_is_the_ratio_of_two_poisson_probabilities(missing: int, mean: float, further: float) -> None:
+    expected = log_poisson(missing, mean + further) - log_poisson(missing, mean)
 
-    assert mean_shift(shortfall, shift, variance) == pytest.approx(expected, abs=1e-9)
+    assert missing_change(missing, mean, further, mean) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    assert missing_change(missing, mean, further, 2 * mean) == pytest.approx(expected / 2, rel=1e-6, abs=1e-6)
+
+
+def test_many_missing_are_nearly_normal() -> None:
+    normal = 0.7 * ((1003 - 1000) - 0.35) / 4.0
+
+    assert missing_change(1003, 1000, 0.7, 4.0) == pytest.approx(normal, rel=0.01)
 
 
 def test_trailing_scores_are_plain_moments_at_first() -> None:

@@ -17,9 +17,10 @@ from safetensors.numpy import save_file
 
 from cutwatch.deepar.hyperparameters import Hyperparameters
 from cutwatch.deepar.likelihoods import LIKELIHOODS
-from cutwatch.deepar.network import Parameters, unroll
+from cutwatch.deepar.network import Parameters, Windows, unroll
 from cutwatch.deepar.rhythm import Rhythm
 from cutwatch.deepar.series import Series
+from cutwatch.deepar.weekend import weekend_factors
 from cutwatch.errors import DataError
 
 FILE_NAME = "model.safetensors"
@@ -27,10 +28,18 @@ FILE_NAME = "model.safetensors"
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network and what it needs to know about its data."""
+    """A trained network and what it needs to know about its data.
+
+    Attributes:
+        hyperparameters: how it was made.
+        rhythm: clocks and lags.
+        weekend: values of Saturdays and Sundays, relative to the others.
+        parameters: of the network.
+    """
 
     hyperparameters: Hyperparameters
     rhythm: Rhythm
+    weekend: float
     parameters: Parameters
 
     @property
@@ -54,13 +63,19 @@ class Model:
         window = np.full(history + hyperparameters.prediction_length, np.nan, np.float32)
         window[history - len(recent) : history] = recent
         first = len(series) - hyperparameters.context_length
+        past, step = self.rhythm.past, self.rhythm.step_minutes
+        factors = weekend_factors(self.weekend, series.start, step, first - past, len(window))
         clocks = self.rhythm.clock(series.start, first, hyperparameters.window)
-        key = random.key(seed)
-        return np.asarray(_paths(hyperparameters, self.rhythm, num_samples, self.parameters, key, window, clocks))
+        one = Windows(window, factors, clocks)
+        return np.asarray(_paths(hyperparameters, self.rhythm, num_samples, self.parameters, random.key(seed), one))
 
     def save(self, folder: Path) -> None:
         """Write the model into a folder."""
-        settings = {"hyperparameters": asdict(self.hyperparameters), "rhythm": asdict(self.rhythm)}
+        settings = {
+            "hyperparameters": asdict(self.hyperparameters),
+            "rhythm": asdict(self.rhythm),
+            "weekend": self.weekend,
+        }
         texts = {name: json.dumps(part) for name, part in settings.items()}
         arrays = {name: np.asarray(array) for name, array in self.parameters.items()}
         save_file(arrays, folder / FILE_NAME, texts)
@@ -78,9 +93,10 @@ class Model:
                 parameters = {name: jnp.asarray(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
             hyperparameters = Hyperparameters(**_tuples(json.loads(texts["hyperparameters"])))
             rhythm = Rhythm(**_tuples(json.loads(texts["rhythm"])))
+            weekend = float(json.loads(texts["weekend"]))
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise DataError(f"the model data hold no DeepAR model in {FILE_NAME}: {error}") from error
-        return cls(hyperparameters, rhythm, parameters)
+        return cls(hyperparameters, rhythm, weekend, parameters)
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
@@ -93,11 +109,10 @@ def _draw(
     num_samples: int,
     parameters: Parameters,
     key: Any,
-    window: Any,
-    clocks: Any,
+    one: Windows,
 ) -> Any:
-    copies = (jnp.tile(array, (num_samples,) + (1,) * array.ndim) for array in (window, clocks))
-    filled, _ = unroll(hyperparameters, rhythm, parameters, key, *copies, training=False)
+    copies = Windows(*(jnp.tile(array, (num_samples,) + (1,) * array.ndim) for array in one))
+    filled, _ = unroll(hyperparameters, rhythm, parameters, key, copies, training=False)
     paths = filled[:, hyperparameters.context_length :]
     return jnp.round(paths) if LIKELIHOODS[hyperparameters.likelihood].whole else paths  # the scale leaves 3.9999998
 

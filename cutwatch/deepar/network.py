@@ -6,7 +6,7 @@ A forecast is a window whose last values are all missing; so training, imputatio
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import lax, nn, random
@@ -18,6 +18,20 @@ from cutwatch.deepar.rhythm import Rhythm
 Array = Any
 Parameters = dict[str, Any]
 """The weights (`.w`) and offsets (`.b`) of each layer, by name."""
+
+
+class Windows(NamedTuple):
+    """Windows of series.
+
+    Attributes:
+        values: shape (windows, past + steps), NaN where missing; the first `past` are only looked back on.
+        factors: what the values are multiples of, shape (windows, past + steps).
+        clocks: shape (windows, steps, clocks).
+    """
+
+    values: Array
+    factors: Array
+    clocks: Array
 
 
 def initial_parameters(hyperparameters: Hyperparameters, rhythm: Rhythm, key: Array) -> Parameters:
@@ -40,8 +54,7 @@ def unroll(
     rhythm: Rhythm,
     parameters: Parameters,
     key: Array,
-    values: Array,
-    clocks: Array,
+    windows: Windows,
     *,
     training: bool,
 ) -> tuple[Array, tuple[Array, ...]]:
@@ -52,55 +65,52 @@ def unroll(
         rhythm: of the model.
         parameters: of the network.
         key: for zoneout in training, for drawing values else.
-        values: shape (windows, past + steps), NaN where missing; the first `past` are only looked back on.
-        clocks: shape (windows, steps, clocks).
+        windows: to run along.
         training: fill a missing value by the network's mean instead of a draw, and hold cells back at random.
 
     Returns:
         The filled values, shape (windows, steps), and the distribution's parameters, each (steps, windows).
     """
     likelihood, past = LIKELIHOODS[hyperparameters.likelihood], rhythm.past
-    windows, steps = values.shape[0], values.shape[1] - past
-    level = jnp.nanmean(jnp.abs(values[:, past : past + hyperparameters.context_length]), axis=1)
+    even = windows.values / windows.factors
+    count, steps = even.shape[0], even.shape[1] - past
+    level = jnp.nanmean(jnp.abs(even[:, past : past + hyperparameters.context_length]), axis=1)
     scale = jnp.where(level > 0, level, 1.0)  # also where the whole context is missing
-    scaled = (values / scale[:, None]).T
+    scales = scale * windows.factors[:, past:].T
+    scaled = (even / scale[:, None]).T
     scaled = scaled.at[:past].set(jnp.nan_to_num(scaled[:past], nan=1.0))
     hold_key, draw_key = random.split(key)
-    held = _held_cells(hyperparameters, hold_key, steps, windows) if training else None
+    held = _held_cells(hyperparameters, hold_key, steps, count) if training else None
     behind, level_input = past - jnp.array(rhythm.lags), jnp.log(scale)[:, None]
 
     def step(carry: Any, inputs: Any) -> Any:
         layers, series = carry
-        number, clock, held_now = inputs
+        number, clock, scale_now, held_now = inputs
         features = jnp.concatenate([series[number + behind].T, clock, level_input], axis=1)
         after, features = _through_layers(parameters, layers, features, held_now)
         out, seen = features @ parameters["head.w"] + parameters["head.b"], series[number + past]
 
         def filled() -> Array:
-            distribution = likelihood.shape(out, scale)
+            distribution = likelihood.shape(out, scale_now)
             own = distribution[0] if training else likelihood.draw(random.fold_in(draw_key, number), *distribution)
-            return lax.stop_gradient(jnp.where(jnp.isnan(seen), own / scale, seen))
+            return lax.stop_gradient(jnp.where(jnp.isnan(seen), own / scale_now, seen))
 
         value = lax.cond(jnp.isnan(seen).any(), filled, lambda: seen)  # draws are dear: only where one is needed
         return (after, series.at[number + past].set(value)), out
 
-    zeros = jnp.zeros((windows, hyperparameters.num_cells))
+    zeros = jnp.zeros((count, hyperparameters.num_cells))
     start = (((zeros, zeros),) * hyperparameters.num_layers, scaled)
-    (_, series), outs = lax.scan(step, start, (jnp.arange(steps), clocks.swapaxes(0, 1), held))
-    return series[past:].T * scale[:, None], likelihood.shape(outs, scale)
+    inputs = (jnp.arange(steps), windows.clocks.swapaxes(0, 1), scales, held)
+    (_, series), outs = lax.scan(step, start, inputs)
+    return (series[past:] * scales).T, likelihood.shape(outs, scales)
 
 
 def loss(
-    parameters: Parameters,
-    hyperparameters: Hyperparameters,
-    rhythm: Rhythm,
-    key: Array,
-    values: Array,
-    clocks: Array,
+    parameters: Parameters, hyperparameters: Hyperparameters, rhythm: Rhythm, key: Array, windows: Windows
 ) -> Array:
     """Mean negative log-likelihood of the values that are there, over context and prediction range alike."""
-    _, distribution = unroll(hyperparameters, rhythm, parameters, key, values, clocks, training=True)
-    target = values[:, rhythm.past :].T
+    _, distribution = unroll(hyperparameters, rhythm, parameters, key, windows, training=True)
+    target = windows.values[:, rhythm.past :].T
     seen = ~jnp.isnan(target)
     # A finite stand-in for what is missing: NaN times zero would still spoil the gradient.
     density = LIKELIHOODS[hyperparameters.likelihood].log_density(jnp.where(seen, target, 0.5), *distribution)

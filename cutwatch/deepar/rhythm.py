@@ -1,4 +1,4 @@
-"""What the frequency of the data decides: the clocks the network is shown and the lags it is fed."""
+"""What the frequency and the length of the data decide: the clocks the network is shown, the lags it is fed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutwatch.deepar.hyperparameters import Hyperparameters
+from cutwatch.deepar.weekend import minutes_of
 
 PERIOD_MINUTES = (60, 1440, 10_080, 43_830, 525_960)
 """Hour, day, week, month, year."""
 
 _NEAR_LAGS = range(1, 8)
-_MONDAY = dt.datetime(2001, 1, 1)  # noqa: DTZ001 - the series' own times have no zone
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,15 @@ class Rhythm:
 
         Args:
             hyperparameters: the step and the length of a window.
-            longest: steps of the longest series.
+            longest: steps of the longest series, or of a window where that is more.
         """
         step = hyperparameters.step_minutes
         periods = tuple(period for period in PERIOD_MINUTES if step < period <= longest * step / 2)
         room = longest - hyperparameters.window
         seasons = (round(times * period / step) for period in PERIOD_MINUTES if period > step for times in (1, 2, 3))
         far = {lag for season in seasons for lag in (season - 1, season, season + 1)}
-        return cls(step, periods, tuple(sorted({*_NEAR_LAGS, *(lag for lag in far if max(_NEAR_LAGS) < lag <= room)})))
+        lags = {*_NEAR_LAGS, *(lag for lag in far if max(_NEAR_LAGS) < lag <= room)}
+        return cls(step, periods, tuple(sorted(lags)))
 
     @property
     def past(self) -> int:
@@ -67,8 +68,7 @@ class Rhythm:
             first: step of the first row; may be negative.
             count: rows.
         """
-        origin = (start - _MONDAY) / dt.timedelta(minutes=1)
-        minutes = origin + self.step_minutes * (first + np.arange(count))
+        minutes = minutes_of(start, self.step_minutes, first, count)
         angles = (2 * np.pi * minutes / period for period in self.period_minutes)
         waves = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
         return np.array(waves, np.float32).reshape(-1, count).T

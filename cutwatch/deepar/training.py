@@ -11,13 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import lax, random
-from numpy.typing import NDArray
 
 from cutwatch.deepar.hyperparameters import Hyperparameters
 from cutwatch.deepar.model import Model
-from cutwatch.deepar.network import initial_parameters, loss
+from cutwatch.deepar.network import Windows, initial_parameters, loss
 from cutwatch.deepar.rhythm import Rhythm
 from cutwatch.deepar.series import Series
+from cutwatch.deepar.weekend import weekend_factor, weekend_factors
 
 Report = Callable[[int, float], None]
 
@@ -40,8 +40,9 @@ def train(
         report: gets each epoch's number and loss.
     """
     longest = max(hyperparameters.window, *(len(series) for series in data))
-    rhythm = Rhythm.of(hyperparameters, longest)
-    arrays = tuple(jnp.asarray(array) for array in _arrays(hyperparameters, rhythm, data, longest))
+    rhythm, weekend = Rhythm.of(hyperparameters, longest), weekend_factor(data, hyperparameters.step_minutes)
+    table = Windows(*(jnp.asarray(array) for array in _table(rhythm, weekend, data, longest)))
+    first = jnp.array([min(longest - len(series), longest - hyperparameters.window) for series in data])
     batches = _batches(hyperparameters, sum(int(np.isfinite(series.target).sum()) for series in data))
     epoch_key, start_key = random.split(random.key(seed))
     best = parameters = initial_parameters(hyperparameters, rhythm, start_key)
@@ -49,7 +50,7 @@ def train(
     lowest, stale = math.inf, 0
     for number in range(hyperparameters.epochs):
         key = random.fold_in(epoch_key, number)
-        parameters, state, mean = _epoch(hyperparameters, rhythm, batches, parameters, state, key, *arrays)
+        parameters, state, mean = _epoch(hyperparameters, rhythm, batches, parameters, state, key, table, first)
         report(number, float(mean))
         if mean < lowest:
             best, lowest, stale = parameters, float(mean), 0
@@ -57,7 +58,7 @@ def train(
             stale += 1
         if hyperparameters.early_stopping_patience and stale >= hyperparameters.early_stopping_patience:
             break
-    return Model(hyperparameters, rhythm, best)
+    return Model(hyperparameters, rhythm, weekend, best)
 
 
 def _batches(hyperparameters: Hyperparameters, observations: int) -> int:
@@ -65,16 +66,19 @@ def _batches(hyperparameters: Hyperparameters, observations: int) -> int:
     return math.ceil(observations / (hyperparameters.mini_batch_size * hyperparameters.window))
 
 
-def _arrays(
-    hyperparameters: Hyperparameters, rhythm: Rhythm, data: Sequence[Series], longest: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
-    """Values (series, past + longest) with their ends aligned, clocks (series, longest, clocks), first starts."""
-    values = np.full((len(data), rhythm.past + longest), np.nan, np.float32)
+def _table(rhythm: Rhythm, weekend: float, data: Sequence[Series], longest: int) -> Windows:
+    """All series, each as one window of `longest` steps, with their ends aligned."""
+    past, step = rhythm.past, rhythm.step_minutes
+    values = np.full((len(data), past + longest), np.nan, np.float32)
     for row, series in zip(values, data, strict=True):
         row[len(row) - len(series) :] = series.target
-    clocks = np.stack([rhythm.clock(series.start, len(series) - longest, longest) for series in data])
-    first = [min(longest - len(series), longest - hyperparameters.window) for series in data]
-    return values, clocks, np.array(first)
+    starts = [len(series) - longest for series in data]
+    factors = [
+        weekend_factors(weekend, series.start, step, first - past, past + longest)
+        for series, first in zip(data, starts, strict=True)
+    ]
+    clocks = [rhythm.clock(series.start, first, longest) for series, first in zip(data, starts, strict=True)]
+    return Windows(values, np.stack(factors), np.stack(clocks))
 
 
 def _optimizer(hyperparameters: Hyperparameters) -> Any:
@@ -88,26 +92,24 @@ def _run_epoch(
     parameters: Any,
     state: Any,
     key: Any,
-    values: Any,
-    clocks: Any,
+    table: Any,
     first: Any,
 ) -> Any:
     """One epoch, compiled as one loop."""
-    window, latest = hyperparameters.window, clocks.shape[1] - hyperparameters.window
+    window, latest = hyperparameters.window, table.clocks.shape[1] - hyperparameters.window
+    sizes = Windows(rhythm.past + window, rhythm.past + window, window)
 
-    def cut(array: Any, row: Any, start: Any, size: int) -> Any:
-        return lax.dynamic_slice_in_dim(array[row], start, size)
+    def cut(row: Any, start: Any) -> Windows:
+        parts = zip(table, sizes, strict=True)
+        return Windows(*(lax.dynamic_slice_in_dim(array[row], start, size) for array, size in parts))
 
     def batch(carry: Any, batch_key: Any) -> Any:
         parameters, state = carry
         row_key, start_key, inner_key = random.split(batch_key, 3)
-        rows = random.randint(row_key, (hyperparameters.mini_batch_size,), 0, len(values))
+        rows = random.randint(row_key, (hyperparameters.mini_batch_size,), 0, len(table.values))
         starts = random.randint(start_key, rows.shape, first[rows], latest + 1)
-        some_values = jax.vmap(lambda row, start: cut(values, row, start, rhythm.past + window))(rows, starts)
-        some_clocks = jax.vmap(lambda row, start: cut(clocks, row, start, window))(rows, starts)
-        mean, gradient = jax.value_and_grad(loss)(
-            parameters, hyperparameters, rhythm, inner_key, some_values, some_clocks
-        )
+        windows = jax.vmap(cut)(rows, starts)
+        mean, gradient = jax.value_and_grad(loss)(parameters, hyperparameters, rhythm, inner_key, windows)
         updates, state = _optimizer(hyperparameters).update(gradient, state)
         return (optax.apply_updates(parameters, updates), state), mean
 

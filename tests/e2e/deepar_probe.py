@@ -20,7 +20,7 @@ from cutwatch.deepar.evaluation import evaluate
 from cutwatch.deepar.hyperparameters import Hyperparameters
 from cutwatch.deepar.likelihoods import LIKELIHOODS
 from cutwatch.deepar.model import Model
-from cutwatch.deepar.network import initial_parameters, loss
+from cutwatch.deepar.network import Windows, initial_parameters, loss
 from cutwatch.deepar.rhythm import Rhythm
 from cutwatch.deepar.series import Series
 from cutwatch.deepar.training import train
@@ -73,9 +73,14 @@ def missing_values() -> dict[str, Any]:
     holed, empty = whole.copy(), whole.copy()
     holed[0, -10:-4] = np.nan
     empty[0, rhythm.past : rhythm.past + HOURLY.context_length] = np.nan
+    factors = np.ones_like(whole)
     clocks = rhythm.clock(START, 0, HOURLY.window)[None]
 
-    both = jax.jit(lambda values: jax.value_and_grad(loss)(parameters, HOURLY, rhythm, random.key(1), values, clocks))
+    both = jax.jit(
+        lambda values: jax.value_and_grad(loss)(
+            parameters, HOURLY, rhythm, random.key(1), Windows(values, factors, clocks)
+        )
+    )
     found = {}
     for name, values in {"holed": holed, "empty_context": empty}.items():
         value, gradient = both(values)

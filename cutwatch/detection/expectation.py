@@ -68,7 +68,7 @@ def expect(
     repeat = (levels.repeats[0] + 0.5) / (levels.repeats[1] + 10)
     if known:
         today, today_distinct, today_kinds = _today(levels)
-        by_profile = _least([found.count for found in near], [found.days for found in near], around) * min(1.0, today)
+        by_profile = _least(near, around) * min(1.0, today)
         by_kinds = min(found.kinds * _part(pages, row.count, found.count) for found in near) * min(1.0, today_kinds)
         upper = max(_edge(found, found.count, 1) for found in near) * max(1.0, today)
         least_kinds = by_kinds  # a missing page lasts: the last minutes would soon take it for usual
@@ -76,7 +76,7 @@ def expect(
         middle = near[len(near) // 2]
         usual, usual_kinds = middle.count * today, middle.kinds * today_kinds
         usual_distinct = middle.distinct * today_distinct
-        repeat = max([repeat, *(found.repeats / found.further for found in near if found.further)])
+        repeat = max(repeat, around.repeat, *(_clear_repeat(found) for found in near))
     else:
         least, most = min(least, levels.slow[0]) / UNKNOWN, max(most, levels.slow[0]) * UNKNOWN
         least_kinds = min(least_kinds, levels.slow[2] * _part(pages, row.count, levels.slow[0]))
@@ -120,16 +120,20 @@ def _lower(mean: float, error: float) -> float:
     return max(0.0, mean - error * sqrt(mean))
 
 
-def _least(means: list[float], days: list[int], around: tuple[float, int]) -> float:
+def _least(near: list[Bin], around: Bin) -> float:
     """The cautiously low mean of a time of day.
 
     Few counts make a bin's own mean uncertain, so the mean of the hour around it counts, one standard error lower,
     unless a bin lies clearly below that.
     """
-    mean, windows = around
-    wide = max(0.0, mean - sqrt(mean / max(windows, 1)))
-    own = min(value + sqrt(value / (WINDOWS_A_BIN * min(n, MOST_DAYS))) for value, n in zip(means, days, strict=True))
-    return min(wide, own) if windows else own
+    own = min(_edge(found, found.count, 1) for found in near)
+    return min(max(0.0, around.count - sqrt(around.count / around.windows)), own) if around.windows else own
+
+
+def _clear_repeat(found: Bin) -> float:
+    """A bin's share of further counts that brought nobody new, one standard error lower."""
+    further = found.further * WINDOWS_A_BIN * min(found.days, MOST_DAYS)
+    return found.repeat - sqrt(found.repeat * (1 - found.repeat) / further) if further else 0.0
 
 
 def _edge(found: Bin, mean: float, sign: int) -> float:

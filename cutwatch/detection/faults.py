@@ -10,9 +10,9 @@ odd      the forest is surprised (a lone count only)   -> score,   count LOW or 
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, exp
 
-from cutwatch.detection.dispersion import PRIOR_WINDOWS
+from cutwatch.detection.dispersion import PRIOR_WINDOWS, CountScatter
 from cutwatch.detection.evidence_state import EvidenceState
 from cutwatch.detection.excursions import Evidence
 from cutwatch.detection.expectation import Expectation
@@ -28,6 +28,8 @@ PAGE = 0.7  # kinds
 LEAST_MISSING = 0.05  # kinds that are usually missing, at least
 LEAST_SCATTER = 0.15  # variance over mean of the missing, at least
 LEAST_SUPPORT = -5.0  # nats: what the distinct say against `merged` is soon forgotten when they fall
+LEAST_FURTHER = 0.01
+CRAWLER = 1.6  # times the counts
 SUPPORT_VARIATION = 0.05  # least relative noise of their rate
 KINDS: dict[FaultName, IncidentKind] = {
     "gone": "system",
@@ -59,12 +61,21 @@ def window_says(
 
 
 def support_for_merged(state: EvidenceState, row: Row, e: Expectation, merged: Evidence) -> float:
-    """What the distinct by themselves say for `merged` in this excursion, in nats."""
+    """What distinct and counts by themselves say, in nats, for a miscount and against a crawler, in this excursion.
+
+    A miscount takes the distinct away (but for each window's first) and leaves the counts as they were; a crawler adds
+    counts and leaves the distinct as they were.
+    """
     if row.distinct is None or merged.nats <= 0:
         return 0.0
-    dispersion = max(state.low.poisson.mean(1.0, PRIOR_WINDOWS), 1 + e.usual_distinct * SUPPORT_VARIATION**2)
-    said = rate_change(row.distinct, e.usual_distinct, MERGED, dispersion)
-    return max(state.support + said, LEAST_SUPPORT)
+    further = max(e.usual_distinct - (1 - exp(-e.usual)), LEAST_FURTHER)
+    fewer = rate_change(max(row.distinct - 1, 0.0), further, MERGED, _scatter(state.low, further))
+    more = rate_change(row.count, max(e.usual, LEAST_FURTHER), CRAWLER, _scatter(state.high, e.usual))
+    return max(state.support + fewer - more, LEAST_SUPPORT)
+
+
+def _scatter(scatter: CountScatter, expected: float) -> float:
+    return max(scatter.poisson.mean(1.0, PRIOR_WINDOWS), 1 + expected * SUPPORT_VARIATION**2)
 
 
 def leading_column(settings: DetectionSettings, name: FaultName, deviation: float) -> tuple[str, Direction]:

@@ -11,7 +11,7 @@ FAST_COUNTS = 80.0  # the fast level remembers about this many counts ...
 FAST_WINDOWS = (3.0, 30.0)  # ... within these half-lives
 SLOW_WINDOWS = 40.0  # half-life of the second level, used while the time of day is unknown
 TODAY_MINUTES = 60.0  # of today's level against the profile
-SHARE_MINUTES = 60.0  # of the share of counts that bring nobody new
+SHARE_MINUTES = 180.0  # of the share of counts that bring nobody new
 YOUNG = 16  # windows over which the levels are plain means
 ERROR = 0.35  # variance of an exponential mean of Poisson counts, times its half-life
 

@@ -25,6 +25,16 @@ class Bin:
     further: float = 0.0
     days: int = 0
 
+    @property
+    def windows(self) -> int:
+        """Windows that the means rest on, as far as they are remembered."""
+        return BIN_WINDOWS * self.days
+
+    @property
+    def repeat(self) -> float:
+        """Share of further counts that brought nobody new."""
+        return self.repeats / self.further if self.further else 0.0
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -39,15 +49,23 @@ class Profile:
         count = len(self.bins)
         return [self.bins[(at + step) % count] for step in (-1, 0, 1)] if count else [Bin()]
 
-    def around(self, at: int) -> tuple[float, int]:
-        """Mean count of the bins within half an hour, and the windows it rests on."""
+    def around(self, at: int) -> Bin:
+        """The bins within half an hour together: means of all, and the days of all summed up."""
         count = len(self.bins)
         reach = [self.bins[(at + step) % count] for step in range(-REACH, REACH + 1)] if count > 2 * REACH else []
         days = [min(found.days, int(MEMORY_DAYS)) for found in reach]
-        if not sum(days):
-            return 0.0, 0
-        mean = sum(found.count * n for found, n in zip(reach, days, strict=True)) / sum(days)
-        return mean, BIN_WINDOWS * sum(days)
+        total = sum(days)
+        if not total:
+            return Bin()
+        weighted = [(found, n / total) for found, n in zip(reach, days, strict=True)]
+        return Bin(
+            sum(found.count * part for found, part in weighted),
+            sum(found.distinct * part for found, part in weighted),
+            sum(found.kinds * part for found, part in weighted),
+            sum(found.repeats * part for found, part in weighted),
+            sum(found.further * part for found, part in weighted),
+            total,
+        )
 
     def here(self, at: int) -> Bin:
         """The bin at a place, empty before the first is filled."""
